@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.hpp"
+
+namespace ocibench::durable {
+
+enum class Appended { stored, duplicate, gap };
+
+struct StoredRecord {
+  std::uint64_t position = 0;  ///< order of writing over all streams, ascending
+  std::string stream;
+  std::uint64_t seq = 0;
+  std::string payload;
+};
+
+/// Streams of records, each contiguous from 0, on SQLite (WAL, synchronous FULL). What append() or
+/// a Batch's commit() has returned for survives SIGKILL and power loss. It is the agent's spool
+/// and the coordinator's journal.
+///
+/// One process at a time: open() takes an exclusive lock that dies with the process.
+/// Not thread-safe.
+class RecordLog {
+ public:
+  /// Creates the file if absent. Errors: io, conflict (another process has it open), bad_input (not
+  /// a record log, or a newer schema).
+  static Result<RecordLog> open(const std::filesystem::path& path);
+  /// For reports and `verify`: no lock, no write. Errors: as open, not_found.
+  static Result<RecordLog> open_read_only(const std::filesystem::path& path);
+
+  RecordLog(RecordLog&&) noexcept;
+  RecordLog& operator=(RecordLog&&) noexcept;
+  RecordLog(const RecordLog&) = delete;
+  RecordLog& operator=(const RecordLog&) = delete;
+  ~RecordLog();
+
+  /// Stores `payload` as `seq` of `stream` if that is the next one; commits (or joins the open
+  /// batch). Errors: io (a full disk too; nothing is then stored).
+  Result<Appended> append(std::string_view stream, std::uint64_t seq, std::string_view payload);
+
+  /// Several appends, one fsync.
+  Result<void> begin_batch();
+  Result<void> commit_batch();
+
+  /// The seq that append() would store next: 0 for a new stream. Forgetting does not lower it.
+  [[nodiscard]] Result<std::uint64_t> next_seq(std::string_view stream) const;
+
+  /// Drops records with seq < `below`; the space is used again.
+  Result<void> forget(std::string_view stream, std::uint64_t below);
+
+  /// Reads records of one stream from `from`, at most `max_records` and about `max_bytes`.
+  [[nodiscard]] Result<std::vector<StoredRecord>> read(std::string_view stream, std::uint64_t from,
+                                                       std::size_t max_records,
+                                                       std::size_t max_bytes) const;
+
+  /// Visits every record in the order of writing; stops at the first error the visitor returns.
+  Result<void> scan(const std::function<Result<void>(const StoredRecord&)>& visit) const;
+
+  /// Small facts beside the records (endpoint, boot id). Empty optional when never set.
+  Result<void> set_note(std::string_view key, std::string_view value);
+  [[nodiscard]] Result<std::optional<std::string>> note(std::string_view key) const;
+
+ private:
+  struct Database;
+  explicit RecordLog(std::unique_ptr<Database> database);
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace ocibench::durable

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "common/error.hpp"
+
+namespace ocibench {
+
+/// Reads a whole file of at most `max_bytes`. Errors: not_found, io, limit.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+
+/// Writes to a temporary name beside `path`, fsyncs, renames. Errors: io.
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// A fresh directory, removed with all its content when the object goes.
+class TemporaryDirectory {
+ public:
+  /// Creates `<parent>/<prefix>XXXXXX`. Errors: io.
+  static Result<TemporaryDirectory> create(const std::filesystem::path& parent,
+                                           std::string_view prefix);
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::filesystem::path path);
+  void remove() noexcept;
+  std::filesystem::path path_;
+};
+
+}  // namespace ocibench

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "common/error.hpp"
+
+namespace ocibench {
+
+/// Keys keep the order in which they were written: files are stable and diff well.
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+  std::size_t max_bytes = 16 * 1024 * 1024;
+  std::size_t max_depth = 64;
+};
+
+/// Strict: no comments, no trailing text, bounded size and depth; never throws.
+/// Errors: bad_input with `origin` and line, limit.
+Result<Json> parse_json(std::string_view text, std::string_view origin, JsonLimits limits = {});
+
+/// Two-space indentation and a final newline; invalid UTF-8 is replaced, never thrown about.
+std::string dump_json(const Json& json);
+
+/// Reads members of one object by name and type. Errors name the path: "plan.json: trials[2].tool:
+/// expected a string".
+class JsonObject {
+ public:
+  /// Errors: bad_input when `json` is no object. `json` must outlive the reader.
+  static Result<JsonObject> open(const Json& json, std::string path);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  [[nodiscard]] Result<std::string> text(std::string_view key) const;
+  [[nodiscard]] Result<std::int64_t> integer(std::string_view key) const;
+  [[nodiscard]] Result<std::uint64_t> unsigned_integer(std::string_view key) const;
+  [[nodiscard]] Result<double> number(std::string_view key) const;
+  [[nodiscard]] Result<bool> boolean(std::string_view key) const;
+  [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<JsonObject>> objects(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  JsonObject(const Json& json, std::string path);
+  const Json* json_;
+  std::string path_;
+};
+
+}  // namespace ocibench

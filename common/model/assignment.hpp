@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "common/model/corpus.hpp"
+#include "common/model/ids.hpp"
+
+namespace ocibench {
+
+/// One (scenario, subject, round): the unit that is leased to a lane as a whole.
+struct Trial {
+  TrialId id;
+  std::string scenario;
+  std::string tool;
+  std::uint32_t round = 1;
+  std::uint32_t iterations = 5;
+  std::chrono::milliseconds iteration_timeout{0};  ///< the tool's deadline in each iteration
+  std::chrono::milliseconds overhead_timeout{0};   ///< for all untimed phases together
+
+  friend bool operator==(const Trial&, const Trial&) = default;
+};
+
+/// The registries that a trial runs between.
+struct RegistrySpec {
+  std::string name;               ///< of the definition in competitors/, "docker-registry"
+  std::string definition_sha256;  ///< of that file on the coordinator; the agent's must be equal
+  bool tls = false;
+  std::string storage;            ///< "memory" (tmpfs) or "disk"
+
+  friend bool operator==(const RegistrySpec&, const RegistrySpec&) = default;
+};
+
+/// A trial leased to a lane, with all that the lane needs to know. The agent looks the tool up in
+/// its own catalog by name and refuses when the hashes differ.
+struct Assignment {
+  CampaignId campaign;
+  Trial trial;
+  std::uint32_t attempt = 1;  ///< 1-based; a re-run after a lost agent is the next one
+  std::string tool_definition_sha256;
+  RegistrySpec registry;
+  CorpusSpec corpus;
+  ResolvedCorpus lock;  ///< what the corpus must turn out to be, digest by digest
+
+  friend bool operator==(const Assignment&, const Assignment&) = default;
+};
+
+}  // namespace ocibench

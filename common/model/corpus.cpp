@@ -1,0 +1,78 @@
+#include "common/model/corpus.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/sha256.hpp"
+
+namespace ocibench {
+namespace {
+
+/// One line per blob; names of repositories, tags and digests hold no spaces or newlines.
+std::string image_lines(const ResolvedImage& image) {
+  std::string lines;
+  for (const ManifestInfo& manifest : image.manifests) {
+    lines += fmt::format("{} {} {} {} {}\n", image.repository, image.tag, image.digest,
+                         manifest.digest, manifest.size_bytes);
+    for (const BlobInfo& blob : manifest.blobs) {
+      lines += fmt::format("{} {} {} {} {}\n", image.repository, image.tag, manifest.digest,
+                           blob.digest, blob.size_bytes);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string corpus_sha(const ResolvedCorpus& corpus) {
+  std::vector<std::string> images;
+  images.reserve(corpus.images.size());
+  for (const ResolvedImage& image : corpus.images) {
+    images.push_back(image_lines(image));
+  }
+  std::ranges::sort(images);
+  Sha256 hash;
+  for (const std::string& image : images) {
+    hash.update(image);
+  }
+  return hash.finish_hex();
+}
+
+std::uint64_t unique_bytes(const ResolvedCorpus& corpus) {
+  std::map<std::string, std::uint64_t> sizes;
+  for (const ResolvedImage& image : corpus.images) {
+    for (const ManifestInfo& manifest : image.manifests) {
+      sizes[manifest.digest] = manifest.size_bytes;
+      for (const BlobInfo& blob : manifest.blobs) {
+        sizes[blob.digest] = blob.size_bytes;
+      }
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& [digest, size] : sizes) {
+    total += size;
+  }
+  return total;
+}
+
+std::uint64_t per_repository_bytes(const ResolvedCorpus& corpus) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> sizes;
+  for (const ResolvedImage& image : corpus.images) {
+    for (const ManifestInfo& manifest : image.manifests) {
+      sizes[{image.repository, manifest.digest}] = manifest.size_bytes;
+      for (const BlobInfo& blob : manifest.blobs) {
+        sizes[{image.repository, blob.digest}] = blob.size_bytes;
+      }
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& [key, size] : sizes) {
+    total += size;
+  }
+  return total;
+}
+
+}  // namespace ocibench

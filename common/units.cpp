@@ -1,0 +1,54 @@
+#include "common/units.hpp"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace ocibench {
+namespace {
+
+std::string three_digits(double value) {
+  if (value >= 99.95) {
+    return fmt::format("{:.0f}", value);
+  }
+  return value >= 9.995 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
+}
+
+}  // namespace
+
+double to_seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  static constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
+  if (bytes < 1000) {
+    return fmt::format("{} B", bytes);
+  }
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 999.5 && unit + 1 < kUnits.size()) {
+    value /= 1000.0;
+    ++unit;
+  }
+  return fmt::format("{} {}", three_digits(value), kUnits.at(unit));
+}
+
+std::string format_duration(std::chrono::nanoseconds duration) {
+  const double seconds = to_seconds(duration);
+  if (seconds < 0.9995e-3) {
+    return fmt::format("{} us", three_digits(seconds * 1e6));
+  }
+  if (seconds < 0.9995) {
+    return fmt::format("{} ms", three_digits(seconds * 1e3));
+  }
+  if (seconds < 120.0) {
+    return fmt::format("{} s", three_digits(seconds));
+  }
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+}  // namespace ocibench

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace ocibench {
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kMB = 1'000'000;
+
+/// Seconds as a double, for output and arithmetic on results.
+double to_seconds(std::chrono::nanoseconds duration);
+
+/// Three significant digits, decimal units: "987 B", "24.3 MB", "1.04 GB".
+std::string format_bytes(std::uint64_t bytes);
+/// Three significant digits: "840 us", "12.4 ms", "3.07 s", "2 min 5 s".
+std::string format_duration(std::chrono::nanoseconds duration);
+
+}  // namespace ocibench

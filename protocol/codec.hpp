@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/error.hpp"
+#include "protocol/messages.hpp"
+
+namespace ocibench::protocol {
+
+// A frame is a fixed little-endian header, then the payload that cereal writes:
+//   magic "OCIB" u32 | protocol version u16 | kind u16 | payload length u32 | CRC-32C of payload u32
+// Decoding never allocates more than the bytes that are there, checks every length, enum, bool,
+// UTF-8 text and finite number, and refuses trailing bytes. Errors: bad_input with the field's name.
+
+inline constexpr std::uint16_t kProtocolVersion = 1;
+/// No frame is larger; the transport refuses more (a lock of some thousand images fits).
+inline constexpr std::size_t kMaxFrameBytes = 8 * 1024 * 1024;
+
+std::string encode(const AgentMessage& message);
+std::string encode(const CoordinatorMessage& message);
+Result<AgentMessage> decode_agent_message(std::string_view frame);
+Result<CoordinatorMessage> decode_coordinator_message(std::string_view frame);
+
+// Records as they lie in the spool and in the journal: the same envelope, other kinds.
+std::string encode_record(const AgentRecord& record);
+std::string encode_record(const CoordinatorRecord& record);
+Result<AgentRecord> decode_agent_record(std::string_view frame);
+Result<CoordinatorRecord> decode_coordinator_record(std::string_view frame);
+
+}  // namespace ocibench::protocol

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/model/assignment.hpp"
+#include "common/model/ids.hpp"
+#include "common/model/record.hpp"
+
+namespace ocibench::protocol {
+
+// ---- agent to coordinator
+
+/// One tool of the agent's own catalog and whether it can be run there.
+struct ToolOffer {
+  std::string name;
+  std::string definition_sha256;
+  bool usable = false;
+  std::string version;  ///< as probed; empty when not usable
+  std::string reason;   ///< why not usable; empty otherwise
+
+  friend bool operator==(const ToolOffer&, const ToolOffer&) = default;
+};
+
+/// First message of every connection, and repeated until Welcome arrives.
+struct Hello {
+  AgentName agent;
+  BootId boot;
+  CampaignId campaign;        ///< of the records in the spool; empty when it is empty
+  std::uint64_t next_seq = 0; ///< of the record that will be written next
+  std::optional<AttemptId> running;
+  std::vector<ToolOffer> tools;
+  Environment environment;
+
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+/// Sent when nothing else was for a heartbeat interval. Comes from the application loop.
+struct Heartbeat {
+  BootId boot;
+  std::optional<AttemptId> running;
+  std::string phase;            ///< name of the phase, for people; empty when idle
+  std::uint32_t iteration = 0;  ///< 0 outside iterations
+
+  friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
+};
+
+/// One record of the spool. `payload` is what encode_record() made.
+struct RecordMessage {
+  CampaignId campaign;
+  BootId boot;
+  std::uint64_t seq = 0;
+  std::string payload;
+
+  friend bool operator==(const RecordMessage&, const RecordMessage&) = default;
+};
+
+/// The agent leaves by its own will (stopped by a signal).
+struct Goodbye {
+  BootId boot;
+  std::string reason;
+
+  friend bool operator==(const Goodbye&, const Goodbye&) = default;
+};
+
+// ---- coordinator to agent
+
+/// Answer to Hello. Records of this boot below `next_seq` are in the journal.
+struct Welcome {
+  CampaignId campaign;
+  BootId boot;
+  std::uint64_t next_seq = 0;
+  std::uint32_t heartbeat_ms = 1000;
+
+  friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+
+struct Assign {
+  Assignment assignment;
+
+  friend bool operator==(const Assign&, const Assign&) = default;
+};
+
+/// Everything below `next_seq` of this boot is in the journal and may be forgotten.
+struct Ack {
+  BootId boot;
+  std::uint64_t next_seq = 0;
+
+  friend bool operator==(const Ack&, const Ack&) = default;
+};
+
+/// Answer to Heartbeat: the coordinator's loop is alive.
+struct HeartbeatReply {
+  friend bool operator==(const HeartbeatReply&, const HeartbeatReply&) = default;
+};
+
+/// Stop this attempt now; what was finished is kept.
+struct Cancel {
+  AttemptId id;
+  std::string reason;
+
+  friend bool operator==(const Cancel&, const Cancel&) = default;
+};
+
+/// The campaign is over for this agent (or it is refused): leave.
+struct Dismiss {
+  std::string reason;
+  bool refused = false;  ///< the agent must exit with an error
+
+  friend bool operator==(const Dismiss&, const Dismiss&) = default;
+};
+
+using AgentMessage = std::variant<Hello, Heartbeat, RecordMessage, Goodbye>;
+using CoordinatorMessage = std::variant<Welcome, Assign, Ack, HeartbeatReply, Cancel, Dismiss>;
+
+}  // namespace ocibench::protocol

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/model/ids.hpp"
+
+namespace ocibench::protocol {
+
+struct Incoming {
+  AgentName peer;  ///< who sent it; on the agent's side always empty (the coordinator)
+  std::string frame;
+};
+
+/// Unreliable, ordered-per-connection delivery of frames: any frame may be lost, none is altered or
+/// merged. Reliability is the Session's and the Dispatcher's business.
+///
+/// Both sides use this one interface. One thread per object.
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+
+  /// Never blocks. Errors: unavailable (peer unknown or its queue is full: the frame was not taken),
+  /// limit (larger than kMaxFrameBytes).
+  virtual Result<void> send(const AgentName& peer, std::string_view frame) = 0;
+
+  /// Waits until a frame has come, one of `also` is readable, or `timeout` has passed; returns the
+  /// frames that are there, at most kMaxBatch. Errors: io.
+  virtual Result<std::vector<Incoming>> receive(std::chrono::milliseconds timeout,
+                                                const std::vector<int>& also) = 0;
+
+  static constexpr std::size_t kMaxBatch = 256;
+};
+
+}  // namespace ocibench::protocol
