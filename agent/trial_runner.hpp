@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "agent/process/process_runner.hpp"
+#include "common/model/assignment.hpp"
+#include "common/model/phase.hpp"
+#include "common/model/record.hpp"
+
+namespace ocibench::agent {
+
+/// Where a trial tells what happens. Called from the trial's thread only.
+class TrialReporter {
+ public:
+  TrialReporter() = default;
+  TrialReporter(const TrialReporter&) = delete;
+  TrialReporter& operator=(const TrialReporter&) = delete;
+  virtual ~TrialReporter() = default;
+
+  /// Returns when the record is in the spool (committed). Errors: io (the spool's disk is full).
+  virtual Result<void> record(const AgentRecord& record) = 0;
+
+  /// For people only: what is going on now. `iteration` is 0 outside iterations.
+  virtual void status(Phase phase, std::uint32_t iteration) = 0;
+
+  /// Before a measured window: lets uploads drain (bounded), then holds them back until resume().
+  virtual void quiet() = 0;
+  virtual void resume() = 0;
+
+  /// Bytes of our own control traffic so far, both directions, headers estimated.
+  [[nodiscard]] virtual std::uint64_t control_bytes() const = 0;
+};
+
+/// Carries out one assignment from setup to teardown. Whatever happens it ends with exactly one
+/// TrialFinished record, unless the reporter itself fails.
+class TrialRunner {
+ public:
+  TrialRunner() = default;
+  TrialRunner(const TrialRunner&) = delete;
+  TrialRunner& operator=(const TrialRunner&) = delete;
+  virtual ~TrialRunner() = default;
+
+  /// Errors: only those of the reporter; all else becomes an outcome.
+  virtual Result<void> run(const Assignment& assignment, TrialReporter& reporter,
+                           const Cancellation& cancellation) = 0;
+};
+
+}  // namespace ocibench::agent
