@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/model/ids.hpp"
+#include "common/model/record.hpp"
+#include "coordinator/plan/plan.hpp"
+#include "protocol/messages.hpp"
+
+namespace ocibench::coordinator {
+
+struct Now {
+  MonoTime mono;
+  WallTime wall;
+};
+
+// What the dispatcher wants done, in order. An Append must be durable before any later Send leaves.
+
+struct Append {
+  std::string stream;
+  std::uint64_t seq = 0;
+  std::string payload;
+};
+struct Send {
+  AgentName to;
+  protocol::CoordinatorMessage message;
+};
+/// For people: progress and log. Never needed for correctness.
+struct Notice {
+  enum class Level { info, warning };
+  Level level = Level::info;
+  std::string text;
+};
+struct Finish {
+  bool interrupted = false;
+  std::string reason;  ///< empty when every trial was carried out
+};
+using Action = std::variant<Append, Send, Notice, Finish>;
+using Actions = std::vector<Action>;
+
+/// The coordinator's deciding core: hands each trial of a plan to a lane, keeps leases, accepts
+/// records exactly once, and ends the campaign within its deadline. No clock, socket, thread or
+/// file: the shell (CoordinatorLoop) feeds it and does what it says; the simulation runs it too.
+///
+/// A trial is leased as a whole. When its agent is lost the next attempt starts from the beginning
+/// on whatever lane is free; attempts are never merged.
+class Dispatcher {
+ public:
+  Dispatcher(CampaignId campaign, Plan plan);
+
+  /// Rebuilds the state from the journal, entry by entry, before start().
+  void restore(const JournalEntry& entry);
+
+  /// `started` goes into the journal unless restore() has seen it there.
+  Actions start(CampaignStarted started, Now now);
+  Actions on_message(const AgentName& peer, const protocol::AgentMessage& message, Now now);
+  /// To be called at least every heartbeat interval.
+  Actions on_tick(Now now);
+  /// The shell knows that this agent's process has ended (local mode).
+  Actions on_agent_exit(const AgentName& agent, const std::string& cause, Now now);
+  /// First call: stop cleanly, bounded by kInterruptGrace.
+  Actions on_interrupt(Now now);
+
+  [[nodiscard]] bool finished() const { return finished_; }
+
+  static constexpr std::chrono::seconds kInterruptGrace{10};
+  static constexpr std::chrono::seconds kAssignRepeat{2};
+  /// An agent name can be used again this often; later ones are refused.
+  static constexpr std::size_t kMaxBootsPerAgent = 64;
+  static constexpr std::size_t kMaxLanes = 2048;
+
+  /// What progress displays show of a trial.
+  enum class TrialStatus { waiting, leased, done };
+  struct TrialView {
+    const Trial* trial = nullptr;
+    TrialStatus status = TrialStatus::waiting;
+    std::uint32_t attempt = 0;
+    std::uint32_t iterations_finished = 0;  ///< of the current attempt
+    AgentName agent;
+    std::string phase;
+    std::uint32_t iteration = 0;
+  };
+  [[nodiscard]] std::vector<TrialView> view() const;
+
+ private:
+  struct Lane {
+    BootId boot;
+    bool present = false;
+    MonoTime last_heard{};
+    std::vector<protocol::ToolOffer> tools;
+    std::optional<std::size_t> lease;  // index into trials_
+    std::set<BootId> retired;
+    std::string phase;
+    std::uint32_t iteration = 0;
+  };
+  struct TrialState {
+    TrialStatus status = TrialStatus::waiting;
+    std::uint32_t attempt = 0;  // of the newest lease; 0 = never leased
+    AgentName agent;
+    BootId boot;
+    MonoTime lease_ends{};
+    MonoTime assigned_at{};
+    bool confirmed = false;  // the agent is known to have the assignment
+    std::uint32_t iterations_finished = 0;
+    std::string last_cause;
+  };
+
+  void on_hello(const AgentName& peer, const protocol::Hello& hello, Now now, Actions& out);
+  void on_heartbeat(const AgentName& peer, const protocol::Heartbeat& beat, Now now, Actions& out);
+  void on_record(const AgentName& peer, const protocol::RecordMessage& record, Now now,
+                 Actions& out);
+  void accept_record(const AgentName& agent, const BootId& boot, const AgentRecord& record);
+  void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Now now,
+                     Actions& out);
+
+  void lose_lane(const AgentName& agent, const std::string& cause, Now now, Actions& out);
+  void lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out);
+  void hand_out(Now now, Actions& out);
+  std::optional<std::size_t> next_trial_for(const AgentName& agent) const;
+  bool may_host(const AgentName& agent, const std::string& tool) const;
+  void lease(std::size_t index, const AgentName& agent, Now now, Actions& out);
+  void assign(std::size_t index, Now now, Actions& out);
+  void expire_leases(Now now, Actions& out);
+  void repeat_assignments(Now now, Actions& out);
+  void end_if_over(Now now, Actions& out);
+  void finish(bool interrupted, std::string reason, Now now, Actions& out);
+  std::string missing_reason() const;
+
+  void append(CoordinatorRecord record, Actions& out);
+  Assignment assignment_for(const TrialState& state, const Trial& trial) const;
+  std::optional<std::size_t> find_trial(const TrialId& id) const;
+  std::size_t homes_of(const AgentName& agent) const;
+  bool offers(const Lane& lane, const std::string& tool) const;
+
+  CampaignId campaign_;
+  Plan plan_;
+  std::vector<TrialState> trials_;  // parallel to plan_.trials
+  std::map<TrialId, std::size_t> trial_index_;
+  std::map<AgentName, Lane> lanes_;
+  std::map<std::string, AgentName> home_;  // tool -> the lane it keeps (rotation "fixed")
+  std::map<std::pair<AgentName, BootId>, std::uint64_t> next_seq_;
+  std::uint64_t own_next_seq_ = 0;
+  bool campaign_recorded_ = false;
+  bool finished_ = false;
+  bool interrupted_ = false;
+  MonoTime deadline_{};
+  MonoTime interrupt_deadline_{};
+  MonoTime last_progress_{};  // a lane appeared, a lease was given or a record came
+};
+
+}  // namespace ocibench::coordinator
