@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/toml.hpp"
+
+namespace ocibench::catalog {
+
+/// How to ask a program for its version.
+struct VersionProbe {
+  std::vector<std::string> arguments;  ///< after the binary
+  std::string pattern;                 ///< ECMAScript; the first group is the version
+
+  friend bool operator==(const VersionProbe&, const VersionProbe&) = default;
+};
+
+/// A file that a program reads, written into its working directory before it starts.
+struct FileTemplate {
+  std::string name;  ///< a plain file name
+  std::string text;  ///< mustache
+
+  friend bool operator==(const FileTemplate&, const FileTemplate&) = default;
+};
+
+/// What tools and registries have in common: how to find, name and start an executable.
+struct Program {
+  std::string name;               ///< of the file too: competitors/<name>.toml
+  std::string origin;             ///< the file, for messages
+  std::string definition_sha256;  ///< of the file's bytes
+  std::string label;              ///< mustache over {{version}}: "skopeo {{version}} (Debian 12)"
+  std::vector<std::string>
+      binaries;         ///< names to look up, or absolute paths; the first found is used
+  std::string install;  ///< what to type when none is found
+  std::optional<VersionProbe> version;
+  std::vector<FileTemplate> files;
+  std::vector<std::string> arguments;                  ///< mustache each, after the binary
+  std::map<std::string, std::string> environment;      ///< mustache values; there is no other
+  std::map<std::string, std::string> tls_environment;  ///< added where the registries speak TLS
+  std::vector<std::string> caveats;  ///< printed before any number of this program
+  std::vector<std::string> notes;    ///< settings it needed, and why
+
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+/// The part of a definition that describes its program. Problems are noted in the table's document.
+Program read_program(TomlTable& table, std::string origin, std::string_view bytes);
+
+/// The first of the program's binaries that is an executable file. `path` is like $PATH; relative
+/// parts of it are ignored. Errors: unavailable, with how to install it.
+Result<std::filesystem::path> find_binary(const Program& program, std::string_view path);
+
+/// The version in what the probe printed (of which the first kMaxVersionOutput bytes count);
+/// nullopt when the pattern does not match. Requires: program.version.
+inline constexpr std::size_t kMaxVersionOutput = 4096;
+std::optional<std::string> match_version(const Program& program, std::string_view output);
+
+/// The label with the version filled in; an empty version leaves no double space behind.
+std::string render_label(const Program& program, std::string_view version);
+
+}  // namespace ocibench::catalog

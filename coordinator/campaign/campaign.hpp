@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/catalog/catalog.hpp"
+#include "common/error.hpp"
+
+namespace ocibench::coordinator {
+
+inline constexpr std::uint32_t kMinIterations = 3;
+inline constexpr std::uint32_t kMaxIterations = 1000;
+inline constexpr std::uint32_t kMaxRounds = 1000;
+
+/// The registries asked for.
+struct RequestedRegistry {
+  std::optional<std::string> name;
+  std::optional<bool> tls;
+  std::optional<std::string> storage;
+
+  friend bool operator==(const RequestedRegistry&, const RequestedRegistry&) = default;
+};
+
+/// The bounds asked for; plan.hpp says what each is.
+struct RequestedLimits {
+  std::optional<std::chrono::milliseconds> iteration_timeout;
+  std::optional<std::chrono::milliseconds> overhead_timeout;
+  std::optional<std::chrono::milliseconds> agent_wait;
+  std::optional<std::chrono::milliseconds> agent_lost_after;
+  std::optional<std::chrono::milliseconds> heartbeat;
+  std::optional<std::chrono::milliseconds> campaign_deadline;
+  std::optional<std::uint32_t> max_attempts;
+
+  friend bool operator==(const RequestedLimits&, const RequestedLimits&) = default;
+};
+
+/// What the user asked for, nothing resolved: an absent key stays absent.
+struct Campaign {
+  std::string name;
+  std::vector<std::string> scenarios;
+  std::vector<std::string> tools;
+  std::string corpus;
+  std::optional<std::uint32_t> iterations;  ///< per trial
+  std::optional<std::uint32_t> rounds;
+  std::optional<std::uint64_t> seed;
+  RequestedRegistry registry;
+  RequestedLimits limits;
+
+  friend bool operator==(const Campaign&, const Campaign&) = default;
+};
+
+/// Reads a campaign file; every name in it must be in the catalog.
+/// Errors: bad_input with file, line, key and the nearest known name.
+Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,
+                                const catalog::Catalog& catalog);
+
+}  // namespace ocibench::coordinator
