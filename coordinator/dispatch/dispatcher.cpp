@@ -341,7 +341,11 @@ Actions Dispatcher::on_agent_exit(const AgentName& agent, const std::string& cau
 
 Actions Dispatcher::on_interrupt(Now now) {
   Actions out;
-  if (finished_ || interrupted_) {
+  if (finished_) {
+    return out;
+  }
+  if (interrupted_) {
+    finish(true, "interrupted", now, out);
     return out;
   }
   interrupted_ = true;

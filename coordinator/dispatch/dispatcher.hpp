@@ -66,7 +66,7 @@ class Dispatcher {
   Actions on_tick(Now now);
   /// The shell knows that this agent's process has ended (local mode).
   Actions on_agent_exit(const AgentName& agent, const std::string& cause, Now now);
-  /// First call: stop cleanly, bounded by kInterruptGrace.
+  /// First call: stop cleanly, bounded by kInterruptGrace. Second call: stop now.
   Actions on_interrupt(Now now);
 
   [[nodiscard]] bool finished() const { return finished_; }

@@ -1,0 +1,255 @@
+#include "agent/agent_loop.hpp"
+
+#include <poll.h>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/log.hpp"
+#include "protocol/codec.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+/// Inverse of Session::stream_name.
+Result<SpooledStream> spooled_stream(const durable::StreamExtent& extent) {
+  const std::size_t slash = extent.stream.find('/');
+  if (slash == std::string::npos) {
+    return fail(ErrorCode::bad_input, fmt::format("a stream of the spool has the unknown name {}; "
+                                                  "give this agent another state directory",
+                                                  extent.stream));
+  }
+  return SpooledStream{.campaign = CampaignId(extent.stream.substr(0, slash)),
+                       .boot = BootId(extent.stream.substr(slash + 1)),
+                       .first = extent.first,
+                       .next = extent.next};
+}
+
+bool readable(int fd) {
+  pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
+  return fd >= 0 && ::poll(&poll_fd, 1, 0) == 1;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentLoop>> AgentLoop::create(SessionConfig config, AgentParts parts) {
+  auto extents = parts.spool.streams();
+  if (!extents) {
+    return fail(extents.error(), "reading the spool");
+  }
+  std::vector<SpooledStream> spooled;
+  for (const durable::StreamExtent& extent : *extents) {
+    auto stream = spooled_stream(extent);
+    if (!stream) {
+      return fail(stream.error(), "reading the spool");
+    }
+    spooled.push_back(std::move(*stream));
+  }
+  return std::unique_ptr<AgentLoop>(new AgentLoop(std::move(config), std::move(spooled), parts));
+}
+
+AgentLoop::AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts)
+    : parts_(parts), session_(std::move(config), std::move(spooled)) {}
+
+AgentLoop::~AgentLoop() {
+  if (trial_.joinable()) {
+    trial_.detach();  // only when stuck: main leaves without running destructors
+  }
+}
+
+Result<AgentEnd> AgentLoop::run() {
+  Result<void> ok = execute(session_.start(parts_.clock.now()));
+  while (ok && !over()) {
+    ok = step();
+  }
+  if (!ok) {
+    if (cancellation_) {
+      cancellation_->request();
+    }
+    return tl::unexpected(ok.error());
+  }
+  if (trial_running_) {
+    end_->trial_stuck = true;
+  } else if (trial_.joinable()) {
+    trial_.join();
+  }
+  return *end_;
+}
+
+bool AgentLoop::over() const {
+  return end_ && (!trial_running_ || parts_.clock.now() >= stop_deadline_);
+}
+
+Result<void> AgentLoop::step() {
+  auto incoming = parts_.transport.receive(kTick, {mailbox_.fd(), end_ ? -1 : parts_.stop_fd});
+  if (!incoming) {
+    return tl::unexpected(incoming.error());
+  }
+  for (const protocol::Incoming& frame : *incoming) {
+    mailbox_.count_control_bytes(frame.frame.size() + kFrameOverheadBytes);
+    auto message = protocol::decode_coordinator_message(frame.frame);
+    if (!message) {
+      log_warning(fmt::format("dropped a frame: {}", message.error().message));
+      continue;
+    }
+    if (auto ok = execute(session_.on_message(*message, parts_.clock.now())); !ok) {
+      return ok;
+    }
+  }
+  if (auto ok = take_requests(); !ok) {
+    return ok;
+  }
+  if (!end_ && readable(parts_.stop_fd)) {
+    if (auto ok = execute(session_.on_stop("stopped by a signal")); !ok) {
+      return ok;
+    }
+  }
+  grant_quiet();
+  return execute(session_.on_tick(parts_.clock.now()));
+}
+
+// ---------------------------------------------------------------- the trial's requests
+
+Result<void> AgentLoop::take_requests() {
+  while (auto request = mailbox_.next()) {
+    if (auto ok = take_request(std::move(*request)); !ok) {
+      return ok;
+    }
+  }
+  return {};
+}
+
+Result<void> AgentLoop::take_request(TrialMailbox::Request request) {
+  return std::visit(
+      Overloaded{[&](TrialMailbox::Record& record) {
+                   Result<void> ok =
+                       execute(session_.on_record(*record.record, parts_.clock.now()));
+                   record.stored.set_value(ok);
+                   return ok;
+                 },
+                 [&](TrialMailbox::Status& status) -> Result<void> {
+                   session_.on_status(status.phase, status.iteration);
+                   return {};
+                 },
+                 [&](TrialMailbox::Quiet& quiet) -> Result<void> {
+                   waiting_for_quiet_ = std::move(quiet);
+                   quiet_deadline_ = parts_.clock.now() + kDrainWait;
+                   return {};
+                 },
+                 [&](TrialMailbox::Resume& resume) {
+                   Result<void> ok = execute(session_.release_uploads(parts_.clock.now()));
+                   resume.done.set_value();
+                   return ok;
+                 },
+                 [&](TrialMailbox::Ended& ended) -> Result<void> {
+                   trial_running_ = false;
+                   if (!ended.result) {
+                     log_error(fmt::format("the trial could not be recorded: {}",
+                                           ended.result.error().message));
+                   }
+                   return {};
+                 }},
+      request);
+}
+
+void AgentLoop::grant_quiet() {
+  if (!waiting_for_quiet_) {
+    return;
+  }
+  const bool drained = session_.welcomed() && session_.drained();
+  if (drained || end_ || parts_.clock.now() >= quiet_deadline_) {
+    session_.hold_uploads();
+    waiting_for_quiet_->granted.set_value();
+    waiting_for_quiet_.reset();
+  }
+}
+
+// ---------------------------------------------------------------- the session's actions
+
+Result<void> AgentLoop::execute(const Actions& actions) {
+  for (const Action& action : actions) {
+    if (auto ok = execute_one(action); !ok) {
+      return ok;
+    }
+  }
+  return {};
+}
+
+Result<void> AgentLoop::execute_one(const Action& action) {
+  return std::visit(
+      Overloaded{
+          [&](const Spool& spool) -> Result<void> {
+            auto stored = parts_.spool.append(spool.stream, spool.seq, spool.payload);
+            if (!stored) {
+              return fail(stored.error(), "writing the spool");
+            }
+            OCIBENCH_ASSERT(*stored == durable::Appended::stored);
+            return {};
+          },
+          [&](const Forget& forget) { return parts_.spool.forget(forget.stream, forget.below); },
+          [&](const Send& message) -> Result<void> {
+            send(message.message);
+            return {};
+          },
+          [&](const SendRecord& record) { return send_record(record); },
+          [&](const StartTrial& start) { return start_trial(start.assignment); },
+          [&](const CancelTrial& cancel) -> Result<void> {
+            log_info(fmt::format("stopping the trial: {}", cancel.reason));
+            if (cancellation_) {
+              cancellation_->request();
+            }
+            return {};
+          },
+          [&](const Exit& exit) -> Result<void> {
+            end_ = AgentEnd{.refused = exit.refused, .reason = exit.reason};
+            stop_deadline_ = parts_.clock.now() + kStopGrace;
+            return {};
+          }},
+      action);
+}
+
+Result<void> AgentLoop::send_record(const SendRecord& action) {
+  auto records = parts_.spool.read(action.stream, action.seq, 1, protocol::kMaxFrameBytes);
+  if (!records) {
+    return fail(records.error(), "reading the spool");
+  }
+  OCIBENCH_ASSERT(records->size() == 1 && records->front().seq == action.seq);
+  send(protocol::RecordMessage{.campaign = action.campaign,
+                               .boot = action.boot,
+                               .seq = action.seq,
+                               .payload = std::move(records->front().payload)});
+  return {};
+}
+
+void AgentLoop::send(const protocol::AgentMessage& message) {
+  const std::string frame = protocol::encode(message);
+  mailbox_.count_control_bytes(frame.size() + kFrameOverheadBytes);
+  if (auto sent = parts_.transport.send(AgentName(), frame); !sent) {
+    log_debug(fmt::format("not sent: {}", sent.error().message));  // the session sends it again
+  }
+}
+
+Result<void> AgentLoop::start_trial(const Assignment& assignment) {
+  if (trial_.joinable()) {
+    trial_.join();  // after TrialFinished it asks nothing more, so this is short
+    if (auto ok = take_requests(); !ok) {
+      return ok;
+    }
+  }
+  OCIBENCH_ASSERT(!trial_running_);
+  log_info(fmt::format("trial {} attempt {}", assignment.trial.id.str(), assignment.attempt));
+  cancellation_ = std::make_unique<Cancellation>();
+  trial_running_ = true;
+  trial_ = std::thread([this, assignment] {
+    mailbox_.end(parts_.trials.run(assignment, mailbox_, *cancellation_));
+  });
+  return {};
+}
+
+}  // namespace ocibench::agent

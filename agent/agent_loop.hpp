@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/session.hpp"
+#include "agent/trial_mailbox.hpp"
+#include "agent/trial_runner.hpp"
+#include "common/durable/record_log.hpp"
+#include "protocol/transport.hpp"
+
+namespace ocibench::agent {
+
+/// What the loop works with; everything outlives it.
+struct AgentParts {
+  Clock& clock;
+  protocol::Transport& transport;
+  durable::RecordLog& spool;
+  TrialRunner& trials;
+  int stop_fd = -1;  ///< readable when the process shall stop (a signalfd)
+};
+
+/// How the loop ended.
+struct AgentEnd {
+  bool refused = false;
+  bool trial_stuck = false;  ///< the trial did not stop in time: the process must not be joined
+  std::string reason;
+};
+
+/// The agent's shell: one thread that answers the coordinator whatever a trial does, and one for
+/// the trial. Does what Session says.
+class AgentLoop {
+ public:
+  /// Errors: io (the spool).
+  static Result<std::unique_ptr<AgentLoop>> create(SessionConfig config, AgentParts parts);
+  AgentLoop(const AgentLoop&) = delete;
+  AgentLoop& operator=(const AgentLoop&) = delete;
+  ~AgentLoop();
+
+  /// Until dismissed, stopped or orphaned. Errors: io (spool or transport).
+  Result<AgentEnd> run();
+
+  static constexpr std::chrono::milliseconds kTick{100};
+  /// quiet() is granted after this long even if the coordinator has not acknowledged everything.
+  static constexpr std::chrono::seconds kDrainWait{5};
+  /// From being told to leave until the trial's thread is given up.
+  static constexpr std::chrono::seconds kStopGrace{20};
+  /// Ethernet, IP and TCP headers and ZeroMQ's framing, a frame: an estimate.
+  static constexpr std::uint64_t kFrameOverheadBytes = 80;
+
+ private:
+  AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts);
+
+  Result<void> step();
+  Result<void> take_requests();
+  Result<void> take_request(TrialMailbox::Request request);
+  void grant_quiet();
+  Result<void> execute(const Actions& actions);
+  Result<void> execute_one(const Action& action);
+  Result<void> send_record(const SendRecord& action);
+  void send(const protocol::AgentMessage& message);
+  Result<void> start_trial(const Assignment& assignment);
+  [[nodiscard]] bool over() const;
+
+  AgentParts parts_;
+  Session session_;
+  TrialMailbox mailbox_;
+  std::unique_ptr<Cancellation> cancellation_;  // of the running trial
+  std::thread trial_;
+  bool trial_running_ = false;
+  std::optional<TrialMailbox::Quiet> waiting_for_quiet_;
+  MonoTime quiet_deadline_{};
+  std::optional<AgentEnd> end_;
+  MonoTime stop_deadline_{};
+};
+
+}  // namespace ocibench::agent

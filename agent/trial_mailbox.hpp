@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <optional>
+#include <variant>
+
+#include "agent/trial_runner.hpp"
+#include "common/channel.hpp"
+
+namespace ocibench::agent {
+
+/// Carries what a trial's thread reports over to the agent's loop. The trial waits for the answer
+/// to a record (it is committed then) and to quiet() (uploads are drained, or given up waiting for).
+/// The TrialReporter side belongs to the trial's thread, the rest to the loop's.
+class TrialMailbox final : public TrialReporter {
+ public:
+  struct Record {
+    const AgentRecord* record = nullptr;  // the trial waits, so it stays alive
+    std::promise<Result<void>> stored;
+  };
+  struct Status {
+    Phase phase = Phase::setup;
+    std::uint32_t iteration = 0;
+  };
+  struct Quiet {
+    std::promise<void> granted;
+  };
+  struct Resume {
+    std::promise<void> done;
+  };
+  /// The trial's thread is about to end.
+  struct Ended {
+    Result<void> result;
+  };
+  using Request = std::variant<Record, Status, Quiet, Resume, Ended>;
+
+  Result<void> record(const AgentRecord& record) override;
+  void status(Phase phase, std::uint32_t iteration) override;
+  void quiet() override;
+  void resume() override;
+  [[nodiscard]] std::uint64_t control_bytes() const override { return control_bytes_.load(); }
+  void end(Result<void> result);
+
+  [[nodiscard]] int fd() const { return requests_.fd(); }
+  [[nodiscard]] std::optional<Request> next() { return requests_.try_pop(); }
+  void count_control_bytes(std::uint64_t bytes) { control_bytes_ += bytes; }
+
+ private:
+  static constexpr std::size_t kCapacity = 64;
+
+  void post(Request request);
+
+  Channel<Request> requests_{kCapacity};
+  std::atomic<std::uint64_t> control_bytes_{0};
+};
+
+}  // namespace ocibench::agent

@@ -1,0 +1,72 @@
+#include "common/host.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "common/error.hpp"
+
+namespace ocibench {
+
+std::optional<std::string> environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::filesystem::path executable_path() {
+  std::error_code error;
+  auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  OCIBENCH_ASSERT(!error);
+  return path;
+}
+
+std::filesystem::path default_cache_directory() {
+  if (const auto cache = environment_variable("XDG_CACHE_HOME")) {
+    return std::filesystem::path(*cache) / "ocibench";
+  }
+  if (const auto home = environment_variable("HOME")) {
+    return std::filesystem::path(*home) / ".cache" / "ocibench";
+  }
+  return std::filesystem::temp_directory_path() / fmt::format("ocibench-{}", ::getuid());
+}
+
+bool is_terminal(Stream stream) {
+  return ::isatty(stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO) == 1;
+}
+
+int terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return 80;
+  }
+  return size.ws_col;
+}
+
+bool colour_wanted() {
+  return is_terminal(Stream::err) && !environment_variable("NO_COLOR") &&
+         environment_variable("TERM") != "dumb";
+}
+
+std::string random_hex() {
+  std::array<std::uint8_t, 6> bytes{};
+  OCIBENCH_ASSERT(::getrandom(bytes.data(), bytes.size(), 0) ==
+                  static_cast<ssize_t>(bytes.size()));
+  std::string hex;
+  for (const std::uint8_t byte : bytes) {
+    fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
+  }
+  return hex;
+}
+
+}  // namespace ocibench

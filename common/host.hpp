@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace ocibench {
+
+// What this process was started with. The only place that reads the environment: everything else
+// gets what it needs as an argument.
+
+/// nullopt when unset or empty.
+std::optional<std::string> environment_variable(const char* name);
+
+std::filesystem::path executable_path();
+
+/// $XDG_CACHE_HOME/ocibench, else $HOME/.cache/ocibench, else a folder of the temporary directory.
+std::filesystem::path default_cache_directory();
+
+enum class Stream { out, err };
+bool is_terminal(Stream stream);
+/// Columns of the terminal on stderr; 80 where there is none.
+int terminal_columns();
+/// A terminal on stderr, and NO_COLOR and TERM=dumb absent. https://no-color.org
+bool colour_wanted();
+
+/// 12 random hexadecimal digits, for ids that must not repeat.
+std::string random_hex();
+
+}  // namespace ocibench

@@ -1,0 +1,154 @@
+#include "coordinator/coordinator_loop.hpp"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/log.hpp"
+#include "protocol/codec.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+bool readable(int fd) {
+  pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
+  return fd >= 0 && ::poll(&poll_fd, 1, 0) == 1;
+}
+
+}  // namespace
+
+CoordinatorLoop::CoordinatorLoop(Dispatcher& dispatcher, CoordinatorParts parts)
+    : dispatcher_(dispatcher), parts_(std::move(parts)) {}
+
+Result<Finish> CoordinatorLoop::run(CampaignStarted started) {
+  Result<void> ok = execute(dispatcher_.start(std::move(started), now()));
+  while (ok && !finish_) {
+    ok = step();
+  }
+  if (!ok) {
+    return tl::unexpected(ok.error());
+  }
+  // Late Hellos are answered with a dismissal for a moment, so that no agent waits in vain.
+  const MonoTime end = parts_.clock.now() + kFarewell;
+  while (ok && parts_.clock.now() < end) {
+    ok = step();
+  }
+  return *finish_;
+}
+
+Result<void> CoordinatorLoop::step() {
+  std::vector<int> also{parts_.interrupt_fd};
+  if (parts_.local_agent) {
+    also.push_back(parts_.local_agent->pidfd);
+  }
+  auto incoming = parts_.transport.receive(kTick, also);
+  if (!incoming) {
+    return tl::unexpected(incoming.error());
+  }
+  Actions actions;
+  for (const protocol::Incoming& frame : *incoming) {
+    auto message = protocol::decode_agent_message(frame.frame);
+    if (!message) {
+      log_warning(fmt::format("dropped a frame of {}: {}", frame.peer.str(),
+                              message.error().message));
+      continue;
+    }
+    std::ranges::move(dispatcher_.on_message(frame.peer, *message, now()),
+                      std::back_inserter(actions));
+  }
+  if (auto ok = execute(actions); !ok) {
+    return ok;
+  }
+  if (auto ok = take_interrupts(); !ok) {
+    return ok;
+  }
+  if (auto ok = watch_local_agent(); !ok) {
+    return ok;
+  }
+  Result<void> ok = execute(dispatcher_.on_tick(now()));
+  if (!finish_) {
+    parts_.progress.update(dispatcher_.view(), parts_.clock.now());
+  }
+  return ok;
+}
+
+Result<void> CoordinatorLoop::take_interrupts() {
+  while (readable(parts_.interrupt_fd)) {
+    signalfd_siginfo info{};
+    if (::read(parts_.interrupt_fd, &info, sizeof info) != sizeof info) {
+      return {};
+    }
+    parts_.progress.notice({.text = "stopping: what was finished is kept (once more: stop now)"});
+    if (auto ok = execute(dispatcher_.on_interrupt(now())); !ok) {
+      return ok;
+    }
+  }
+  return {};
+}
+
+Result<void> CoordinatorLoop::watch_local_agent() {
+  if (!parts_.local_agent || !readable(parts_.local_agent->pidfd)) {
+    return {};
+  }
+  const AgentName name = parts_.local_agent->name;
+  parts_.local_agent.reset();
+  return execute(dispatcher_.on_agent_exit(
+      name, fmt::format("the process of agent {} ended", name.str()), now()));
+}
+
+// ---------------------------------------------------------------- the dispatcher's actions
+
+Result<void> CoordinatorLoop::execute(const Actions& actions) {
+  // All appends first, with one fsync: then every acknowledgement in the batch may leave.
+  if (auto stored = store(actions); !stored) {
+    return fail(stored.error(), "writing the journal");
+  }
+  for (const Action& action : actions) {
+    std::visit(Overloaded{[](const Append&) {}, [&](const Send& send) { deliver(send); },
+                          [&](const Notice& notice) { parts_.progress.notice(notice); },
+                          [&](const Finish& finish) { finish_ = finish; }},
+               action);
+  }
+  return {};
+}
+
+Result<void> CoordinatorLoop::store(const Actions& actions) {
+  if (std::ranges::none_of(actions, [](const Action& action) {
+        return std::holds_alternative<Append>(action);
+      })) {
+    return {};
+  }
+  if (auto begun = parts_.journal.begin_batch(); !begun) {
+    return begun;
+  }
+  for (const Action& action : actions) {
+    if (const auto* append = std::get_if<Append>(&action)) {
+      auto stored = parts_.journal.append(append->stream, append->seq, append->payload);
+      if (!stored) {
+        return tl::unexpected(stored.error());
+      }
+      OCIBENCH_ASSERT(*stored == durable::Appended::stored);
+    }
+  }
+  return parts_.journal.commit_batch();
+}
+
+void CoordinatorLoop::deliver(const Send& send) {
+  // A frame that cannot go now is like a lost one: the cores repeat themselves.
+  if (auto sent = parts_.transport.send(send.to, protocol::encode(send.message)); !sent) {
+    log_debug(fmt::format("not sent to {}: {}", send.to.str(), sent.error().message));
+  }
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/clock.hpp"
+#include "common/durable/record_log.hpp"
+#include "coordinator/dispatch/dispatcher.hpp"
+#include "coordinator/progress.hpp"
+#include "protocol/transport.hpp"
+
+namespace ocibench::coordinator {
+
+/// A child agent in local mode: when it ends, its lane is lost at once instead of by silence.
+struct WatchedAgent {
+  AgentName name;
+  int pidfd = -1;
+};
+
+/// What the loop works with; everything outlives it.
+struct CoordinatorParts {
+  Clock& clock;
+  protocol::Transport& transport;
+  durable::RecordLog& journal;
+  Progress& progress;
+  int interrupt_fd = -1;  ///< a signalfd for SIGINT and SIGTERM
+  std::optional<WatchedAgent> local_agent;
+};
+
+/// The coordinator's shell: feeds the Dispatcher and does what it says. One thread.
+class CoordinatorLoop {
+ public:
+  CoordinatorLoop(Dispatcher& dispatcher, CoordinatorParts parts);
+
+  /// Runs the campaign to its end. A second interrupt ends it without waiting for the agents.
+  /// Errors: io (journal or transport).
+  Result<Finish> run(CampaignStarted started);
+
+  static constexpr std::chrono::milliseconds kTick{100};
+  /// After the end: for the dismissals to reach the agents.
+  static constexpr std::chrono::milliseconds kFarewell{300};
+
+ private:
+  [[nodiscard]] Now now() const { return {parts_.clock.now(), parts_.clock.wall()}; }
+  Result<void> step();
+  Result<void> take_interrupts();
+  Result<void> watch_local_agent();
+  Result<void> execute(const Actions& actions);
+  Result<void> store(const Actions& actions);
+  void deliver(const Send& send);
+
+  Dispatcher& dispatcher_;
+  CoordinatorParts parts_;
+  std::optional<Finish> finish_;
+};
+
+}  // namespace ocibench::coordinator

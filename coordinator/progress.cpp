@@ -1,0 +1,96 @@
+#include "coordinator/progress.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "common/host.hpp"
+#include "common/log.hpp"
+#include "common/units.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+std::string trial_text(const Dispatcher::TrialView& view) {
+  std::string text = fmt::format("{} {}", view.trial->id.str(),
+                                 view.phase.empty() ? "assigned" : view.phase);
+  if (view.iteration > 0) {
+    text += fmt::format(" {}/{}", view.iteration, view.trial->iterations);
+  }
+  if (view.attempt > 1) {
+    text += fmt::format(" (attempt {})", view.attempt);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
+                          std::chrono::nanoseconds elapsed, int columns) {
+  std::uint32_t done = 0;
+  std::uint32_t all = 0;
+  std::string running;
+  for (const Dispatcher::TrialView& view : trials) {
+    all += view.trial->iterations;
+    done += view.iterations_finished;
+    if (view.status == Dispatcher::TrialStatus::leased) {
+      running += "  " + trial_text(view);
+    }
+  }
+  if (running.empty()) {
+    running = done == all ? "  finishing" : "  waiting for an agent";
+  }
+  const auto whole_seconds = std::chrono::floor<std::chrono::seconds>(elapsed);
+  std::string text =
+      fmt::format("{}/{} iterations  {}{}", done, all, format_duration(whole_seconds), running);
+  if (columns > 1 && text.size() >= static_cast<std::size_t>(columns)) {
+    text.resize(static_cast<std::size_t>(columns) - 1);
+  }
+  return text;
+}
+
+Progress::Progress(ProgressStyle style, MonoTime started) : style_(style), started_(started) {}
+
+Progress::~Progress() { close(); }
+
+void Progress::update(const std::vector<Dispatcher::TrialView>& trials, MonoTime now) {
+  if (style_ == ProgressStyle::none) {
+    return;
+  }
+  if (style_ == ProgressStyle::status_line) {
+    const std::string text = progress_text(trials, now - started_, terminal_columns());
+    if (text != shown_) {
+      std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+      std::fflush(stderr);
+      shown_ = text;
+    }
+    return;
+  }
+  // In a file only what changes counts: the same line without the clock.
+  const std::string key = progress_text(trials, {}, 0);
+  if (key != shown_) {
+    shown_ = key;
+    log_info(progress_text(trials, now - started_, 0));
+  }
+}
+
+void Progress::notice(const Notice& notice) {
+  clear_line();
+  if (notice.level == Notice::Level::warning) {
+    log_warning(notice.text);
+  } else if (style_ != ProgressStyle::none) {
+    log_info(notice.text);
+  }
+}
+
+void Progress::clear_line() {
+  if (style_ == ProgressStyle::status_line && !shown_.empty()) {
+    std::fputs("\r\x1b[K", stderr);
+    std::fflush(stderr);
+    shown_.clear();
+  }
+}
+
+void Progress::close() { clear_line(); }
+
+}  // namespace ocibench::coordinator
