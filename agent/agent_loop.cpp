@@ -7,15 +7,11 @@
 #include <fmt/format.h>
 
 #include "common/log.hpp"
+#include "common/overloaded.hpp"
 #include "protocol/codec.hpp"
 
 namespace ocibench::agent {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 /// Inverse of Session::stream_name.
 Result<SpooledStream> spooled_stream(const durable::StreamExtent& extent) {

@@ -6,18 +6,10 @@
 #include <fmt/format.h>
 
 #include "common/error.hpp"
+#include "common/overloaded.hpp"
 #include "protocol/codec.hpp"
 
 namespace ocibench::agent {
-namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-
-}  // namespace
-
 std::string Session::stream_name(const CampaignId& campaign, const BootId& boot) {
   return fmt::format("{}/{}", campaign.str(), boot.str());
 }
@@ -65,19 +57,22 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
     return out;
   }
   last_heard_ = now;
-  std::visit(
-      Overloaded{
-          [&](const protocol::Welcome& welcome) { on_welcome(welcome, now, out); },
-          [&](const protocol::Assign& assign) { on_assign(assign, out); },
-          [&](const protocol::Ack& ack) { on_ack(ack.boot, ack.next_seq, now, out); },
-          [](const protocol::HeartbeatReply&) {},
-          [&](const protocol::Cancel& cancel) {
-            if (running_ == cancel.id) {
-              out.emplace_back(CancelTrial{cancel.reason});
-            }
-          },
-          [&](const protocol::Dismiss& dismiss) { exit(dismiss.refused, dismiss.reason, out); }},
-      message);
+  std::visit(Overloaded{[&](const protocol::Welcome& welcome) { on_welcome(welcome, now, out); },
+                        [&](const protocol::Assign& assign) { on_assign(assign, out); },
+                        [&](const protocol::Ack& ack) {
+                          on_ack(ack.boot, ack.next_seq, now, out);
+                          pump(now, out);
+                        },
+                        [](const protocol::HeartbeatReply&) {},
+                        [&](const protocol::Cancel& cancel) {
+                          if (running_ == cancel.id) {
+                            out.emplace_back(CancelTrial{cancel.reason});
+                          }
+                        },
+                        [&](const protocol::Dismiss& dismiss) {
+                          exit(dismiss.refused, dismiss.reason, out);
+                        }},
+             message);
   return out;
 }
 
@@ -131,7 +126,6 @@ void Session::on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, A
       out.emplace_back(Forget{stream_name(stream.campaign, stream.boot), next_seq});
     }
   }
-  pump(now, out);
 }
 
 // ---------------------------------------------------------------- records
@@ -228,10 +222,8 @@ Actions Session::on_tick(MonoTime now) {
   }
   if (now - last_beat_ >= heartbeat_) {
     last_beat_ = now;
-    out.emplace_back(Send{protocol::Heartbeat{.boot = config_.boot,
-                                              .running = running_,
-                                              .phase = phase_,
-                                              .iteration = iteration_}});
+    out.emplace_back(Send{protocol::Heartbeat{
+        .boot = config_.boot, .running = running_, .phase = phase_, .iteration = iteration_}});
   }
   if (Stream* stream = quiet_ ? nullptr : current_stream();
       stream != nullptr && now - last_progress_ >= resend_after_) {

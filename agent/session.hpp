@@ -88,7 +88,7 @@ class Session {
   /// The process was asked to stop (SIGTERM).
   Actions on_stop(const std::string& reason);
 
-  [[nodiscard]] bool drained() const;   ///< every record is acknowledged
+  [[nodiscard]] bool drained() const;  ///< every record is acknowledged
   [[nodiscard]] bool welcomed() const { return welcomed_; }
   [[nodiscard]] bool running() const { return running_.has_value(); }
 
@@ -105,9 +105,9 @@ class Session {
   struct Stream {
     CampaignId campaign;
     BootId boot;
-    std::uint64_t acked = 0;    // everything below is in the journal
-    std::uint64_t sent = 0;     // everything below was sent at least once in this round
-    std::uint64_t next = 0;     // number of the next record
+    std::uint64_t acked = 0;  // everything below is in the journal
+    std::uint64_t sent = 0;   // everything below was sent at least once in this round
+    std::uint64_t next = 0;   // number of the next record
   };
 
   void on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions& out);

@@ -12,8 +12,8 @@
 namespace ocibench::agent {
 
 /// Carries what a trial's thread reports over to the agent's loop. The trial waits for the answer
-/// to a record (it is committed then) and to quiet() (uploads are drained, or given up waiting for).
-/// The TrialReporter side belongs to the trial's thread, the rest to the loop's.
+/// to a record (it is committed then) and to quiet() (uploads are drained, or given up waiting
+/// for). The TrialReporter side belongs to the trial's thread, the rest to the loop's.
 class TrialMailbox final : public TrialReporter {
  public:
   struct Record {

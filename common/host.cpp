@@ -1,18 +1,20 @@
 #include "common/host.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <system_error>
 
 #include <fmt/format.h>
-
-#include "common/error.hpp"
 
 namespace ocibench {
 
@@ -58,10 +60,25 @@ bool colour_wanted() {
          environment_variable("TERM") != "dumb";
 }
 
+Result<Fd> watch_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  if (const int error = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); error != 0) {
+    return fail_errno("cannot block signals", error);
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  Fd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) {
+    return fail_errno("cannot watch signals", errno);
+  }
+  return fd;
+}
+
 std::string random_hex() {
   std::array<std::uint8_t, 6> bytes{};
-  OCIBENCH_ASSERT(::getrandom(bytes.data(), bytes.size(), 0) ==
-                  static_cast<ssize_t>(bytes.size()));
+  OCIBENCH_ASSERT(::getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   std::string hex;
   for (const std::uint8_t byte : bytes) {
     fmt::format_to(std::back_inserter(hex), "{:02x}", byte);

@@ -4,6 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "common/error.hpp"
+#include "common/fd.hpp"
+
 namespace ocibench {
 
 // What this process was started with. The only place that reads the environment: everything else
@@ -23,6 +26,10 @@ bool is_terminal(Stream stream);
 int terminal_columns();
 /// A terminal on stderr, and NO_COLOR and TERM=dumb absent. https://no-color.org
 bool colour_wanted();
+
+/// Blocks SIGINT and SIGTERM in this thread and in those it starts later, ignores SIGPIPE, and
+/// returns a signalfd that becomes readable instead. Call it before any thread exists. Errors: io.
+Result<Fd> watch_stop_signals();
 
 /// 12 random hexadecimal digits, for ids that must not repeat.
 std::string random_hex();

@@ -11,15 +11,11 @@
 #include <fmt/format.h>
 
 #include "common/log.hpp"
+#include "common/overloaded.hpp"
 #include "protocol/codec.hpp"
 
 namespace ocibench::coordinator {
 namespace {
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 bool readable(int fd) {
   pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
@@ -60,8 +56,8 @@ Result<void> CoordinatorLoop::step() {
   for (const protocol::Incoming& frame : *incoming) {
     auto message = protocol::decode_agent_message(frame.frame);
     if (!message) {
-      log_warning(fmt::format("dropped a frame of {}: {}", frame.peer.str(),
-                              message.error().message));
+      log_warning(
+          fmt::format("dropped a frame of {}: {}", frame.peer.str(), message.error().message));
       continue;
     }
     std::ranges::move(dispatcher_.on_message(frame.peer, *message, now()),
@@ -124,9 +120,8 @@ Result<void> CoordinatorLoop::execute(const Actions& actions) {
 }
 
 Result<void> CoordinatorLoop::store(const Actions& actions) {
-  if (std::ranges::none_of(actions, [](const Action& action) {
-        return std::holds_alternative<Append>(action);
-      })) {
+  if (std::ranges::none_of(
+          actions, [](const Action& action) { return std::holds_alternative<Append>(action); })) {
     return {};
   }
   if (auto begun = parts_.journal.begin_batch(); !begun) {

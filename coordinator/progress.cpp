@@ -12,8 +12,8 @@ namespace ocibench::coordinator {
 namespace {
 
 std::string trial_text(const Dispatcher::TrialView& view) {
-  std::string text = fmt::format("{} {}", view.trial->id.str(),
-                                 view.phase.empty() ? "assigned" : view.phase);
+  std::string text =
+      fmt::format("{} {}", view.trial->id.str(), view.phase.empty() ? "assigned" : view.phase);
   if (view.iteration > 0) {
     text += fmt::format(" {}/{}", view.iteration, view.trial->iterations);
   }

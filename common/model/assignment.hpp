@@ -27,7 +27,7 @@ struct RegistrySpec {
   std::string name;               ///< of the definition in competitors/, "docker-registry"
   std::string definition_sha256;  ///< of that file on the coordinator; the agent's must be equal
   bool tls = false;
-  std::string storage;            ///< "memory" (tmpfs) or "disk"
+  std::string storage;  ///< "memory" (tmpfs) or "disk"
 
   friend bool operator==(const RegistrySpec&, const RegistrySpec&) = default;
 };

@@ -12,14 +12,14 @@ namespace ocibench {
 struct SyntheticSpec {
   std::uint64_t seed = 1;
   std::uint32_t images = 1;
-  std::uint32_t layers = 4;           ///< per image and platform
-  std::uint64_t layer_bytes = 0;      ///< uncompressed size of each layer
-  double shared_share = 0;            ///< 0..1: share of each image's layers common to all images
-  double compressibility = 0;         ///< 0..1: share of each layer that compresses away
-  std::int32_t gzip_level = 1;        ///< 0 (stored) .. 9
-  std::vector<std::string> platforms; ///< "linux/amd64", ...; more than one makes an index
-  bool referrer = false;              ///< attach one OCI referrer to the first image
-  std::string repository_prefix;      ///< "synthetic/image" gives "synthetic/image-01:1"
+  std::uint32_t layers = 4;            ///< per image and platform
+  std::uint64_t layer_bytes = 0;       ///< uncompressed size of each layer
+  double shared_share = 0;             ///< 0..1: share of each image's layers common to all images
+  double compressibility = 0;          ///< 0..1: share of each layer that compresses away
+  std::int32_t gzip_level = 1;         ///< 0 (stored) .. 9
+  std::vector<std::string> platforms;  ///< "linux/amd64", ...; more than one makes an index
+  bool referrer = false;               ///< attach one OCI referrer to the first image
+  std::string repository_prefix;       ///< "synthetic/image" gives "synthetic/image-01:1"
 
   friend bool operator==(const SyntheticSpec&, const SyntheticSpec&) = default;
 };

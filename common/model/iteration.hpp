@@ -22,7 +22,7 @@ struct Spread {
 
 /// Bytes on one interface over the measured window, from /proc/net/dev.
 struct NetworkUse {
-  std::string interface;         ///< "ens5", or "lo" for a run between local registries
+  std::string interface;  ///< "ens5", or "lo" for a run between local registries
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t control_bytes = 0;  ///< our own control traffic in the window, already subtracted
@@ -39,15 +39,16 @@ struct ResourceUse {
   std::optional<std::uint64_t> cpu_user_us;
   std::optional<std::uint64_t> cpu_system_us;
   std::optional<std::uint64_t> memory_peak_bytes;
-  std::optional<Spread> cpu_percent;  ///< 100 = one core, whole tree, 1 s steps
-  std::optional<Spread> rss_bytes;    ///< whole tree
+  std::optional<Spread> cpu_percent;          ///< 100 = one core, whole tree, 1 s steps
+  std::optional<Spread> rss_bytes;            ///< whole tree
   std::optional<Spread> pidstat_cpu_percent;  ///< from pidstat's rows, summed over the tree
   std::optional<Spread> pidstat_rss_bytes;
 
   friend bool operator==(const ResourceUse&, const ResourceUse&) = default;
 };
 
-/// Counters of the host over the window. One that moved marks the iteration; it is never averaged away.
+/// Counters of the host over the window. One that moved marks the iteration; it is never averaged
+/// away.
 struct ValidityCounters {
   std::optional<std::uint64_t> steal_us;
   std::optional<std::uint64_t> psi_cpu_some_us;
@@ -55,8 +56,9 @@ struct ValidityCounters {
   std::optional<std::uint64_t> psi_memory_some_us;
   std::optional<std::uint64_t> tcp_retransmitted_segments;
   std::optional<std::uint64_t> nic_dropped_packets;
-  std::optional<std::uint64_t> ena_allowance_exceeded;  ///< sum of the *_allowance_exceeded counters
-  std::optional<double> clock_offset_s;                 ///< from chrony, where it runs
+  std::optional<std::uint64_t>
+      ena_allowance_exceeded;            ///< sum of the *_allowance_exceeded counters
+  std::optional<double> clock_offset_s;  ///< from chrony, where it runs
 
   friend bool operator==(const ValidityCounters&, const ValidityCounters&) = default;
 };
@@ -73,13 +75,13 @@ struct SamplerCost {
 /// Digest-level proof of what is at the target after the run.
 struct Verification {
   std::uint32_t images_expected = 0;
-  std::uint32_t images_found = 0;      ///< with their whole closure
+  std::uint32_t images_found = 0;  ///< with their whole closure
   std::uint32_t manifests_expected = 0;
   std::uint32_t manifests_found = 0;
-  std::uint32_t blobs_expected = 0;    ///< per repository
+  std::uint32_t blobs_expected = 0;  ///< per repository
   std::uint32_t blobs_found = 0;
-  std::uint64_t bytes_proven = 0;      ///< read back and hashed
-  std::vector<std::string> missing;    ///< the first kMaxMissingNamed of them: "repo@digest: why"
+  std::uint64_t bytes_proven = 0;    ///< read back and hashed
+  std::vector<std::string> missing;  ///< the first kMaxMissingNamed of them: "repo@digest: why"
 
   static constexpr std::size_t kMaxMissingNamed = 20;
 

@@ -118,8 +118,7 @@ struct CampaignFinished {
   friend bool operator==(const CampaignFinished&, const CampaignFinished&) = default;
 };
 
-using CoordinatorRecord =
-    std::variant<CampaignStarted, TrialLeased, AttemptLost, CampaignFinished>;
+using CoordinatorRecord = std::variant<CampaignStarted, TrialLeased, AttemptLost, CampaignFinished>;
 
 /// The journal in memory, in the order in which it was written.
 struct JournalEntry {

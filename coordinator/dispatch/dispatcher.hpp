@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -12,6 +11,7 @@
 #include "common/clock.hpp"
 #include "common/model/ids.hpp"
 #include "common/model/record.hpp"
+#include "coordinator/dispatch/lanes.hpp"
 #include "coordinator/plan/plan.hpp"
 #include "protocol/messages.hpp"
 
@@ -73,9 +73,6 @@ class Dispatcher {
 
   static constexpr std::chrono::seconds kInterruptGrace{10};
   static constexpr std::chrono::seconds kAssignRepeat{2};
-  /// An agent name can be used again this often; later ones are refused.
-  static constexpr std::size_t kMaxBootsPerAgent = 64;
-  static constexpr std::size_t kMaxLanes = 2048;
 
   /// What progress displays show of a trial.
   enum class TrialStatus { waiting, leased, done };
@@ -91,16 +88,6 @@ class Dispatcher {
   [[nodiscard]] std::vector<TrialView> view() const;
 
  private:
-  struct Lane {
-    BootId boot;
-    bool present = false;
-    MonoTime last_heard{};
-    std::vector<protocol::ToolOffer> tools;
-    std::optional<std::size_t> lease;  // index into trials_
-    std::set<BootId> retired;
-    std::string phase;
-    std::uint32_t iteration = 0;
-  };
   struct TrialState {
     TrialStatus status = TrialStatus::waiting;
     std::uint32_t attempt = 0;  // of the newest lease; 0 = never leased
@@ -125,7 +112,6 @@ class Dispatcher {
   void lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out);
   void hand_out(Now now, Actions& out);
   std::optional<std::size_t> next_trial_for(const AgentName& agent) const;
-  bool may_host(const AgentName& agent, const std::string& tool) const;
   void lease(std::size_t index, const AgentName& agent, Now now, Actions& out);
   void assign(std::size_t index, Now now, Actions& out);
   void expire_leases(Now now, Actions& out);
@@ -137,15 +123,13 @@ class Dispatcher {
   void append(CoordinatorRecord record, Actions& out);
   Assignment assignment_for(const TrialState& state, const Trial& trial) const;
   std::optional<std::size_t> find_trial(const TrialId& id) const;
-  std::size_t homes_of(const AgentName& agent) const;
-  bool offers(const Lane& lane, const std::string& tool) const;
+  const PlannedTool& planned_tool(const Trial& trial) const;
 
   CampaignId campaign_;
   Plan plan_;
   std::vector<TrialState> trials_;  // parallel to plan_.trials
   std::map<TrialId, std::size_t> trial_index_;
-  std::map<AgentName, Lane> lanes_;
-  std::map<std::string, AgentName> home_;  // tool -> the lane it keeps (rotation "fixed")
+  Lanes lanes_;
   std::map<std::pair<AgentName, BootId>, std::uint64_t> next_seq_;
   std::uint64_t own_next_seq_ = 0;
   bool campaign_recorded_ = false;

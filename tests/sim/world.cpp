@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/overloaded.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
 #include "protocol/codec.hpp"
 
@@ -15,11 +16,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kStep{50};
 constexpr milliseconds kSlack{60'000};
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 enum Trouble : int { agent_crash = 0, coordinator_crash = 1, partition = 2, interrupt = 3 };
 
@@ -58,7 +54,9 @@ FaultPlan faults_of(const Troubles& troubles) {
 
 Troubles draw_troubles(std::uint64_t seed) {
   std::mt19937_64 random(seed * 7919 + 1);
-  const auto draw = [&](std::uint64_t below) { return static_cast<std::uint32_t>(random() % below); };
+  const auto draw = [&](std::uint64_t below) {
+    return static_cast<std::uint32_t>(random() % below);
+  };
   // A third of the seeds are calm in each respect, so that faults are also met one at a time.
   const auto share = [&](double most) { return draw(3) == 0 ? 0.0 : most * draw(1000) / 1000.0; };
   return {.agents = 1 + draw(4),
@@ -200,8 +198,8 @@ void World::execute(const coordinator::Actions& actions) {
 void World::journal(const coordinator::Append& append) {
   std::uint64_t& next = journal_next_[append.stream];
   if (append.seq != next) {
-    violations_.push_back(fmt::format("stream {}: seq {} where {} was due", append.stream,
-                                      append.seq, next));
+    violations_.push_back(
+        fmt::format("stream {}: seq {} where {} was due", append.stream, append.seq, next));
     return;
   }
   ++next;
@@ -302,53 +300,54 @@ void World::execute(Agent& agent, const agent::Actions& actions) {
 
 void World::execute_one(Agent& agent, const agent::Action& action) {
   std::visit(
-      Overloaded{
-          [&](const agent::Spool& spool) {
-            auto& [first, payloads] = agent.spools[spool.stream];
-            if (spool.seq != first + payloads.size()) {
-              violations_.push_back(fmt::format("spool {} has a hole at {}", spool.stream, spool.seq));
-            }
-            payloads.push_back(spool.payload);
-          },
-          [&](const agent::Forget& forget) {
-            auto& [first, payloads] = agent.spools[forget.stream];
-            const std::size_t slash = forget.stream.find('/');
-            const std::string stream = coordinator::agent_stream(
-                agent.name, BootId(forget.stream.substr(slash + 1)));
-            if (journal_next_[stream] < forget.below) {
-              violations_.push_back(fmt::format("{} forgot what the journal lacks", stream));
-            }
-            const auto count = static_cast<std::ptrdiff_t>(
-                std::min<std::uint64_t>(forget.below - first, payloads.size()));
-            payloads.erase(payloads.begin(), payloads.begin() + count);
-            first = forget.below;
-          },
-          [&](const agent::Send& send) {
-            if (agent.client) {
-              std::ignore = agent.client->send(AgentName(), protocol::encode(send.message));
-            }
-          },
-          [&](const agent::SendRecord& send) {
-            const auto& [first, payloads] = agent.spools.at(send.stream);
-            if (send.seq < first || send.seq >= first + payloads.size()) {
-              violations_.push_back(fmt::format("{} sends {} which it lacks", send.stream, send.seq));
-              return;
-            }
-            std::ignore = agent.client->send(
-                AgentName(), protocol::encode(protocol::RecordMessage{
-                                 .campaign = send.campaign,
-                                 .boot = send.boot,
-                                 .seq = send.seq,
-                                 .payload = payloads[send.seq - first]}));
-          },
-          [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
-          [&](const agent::CancelTrial&) { cancel_work(agent); },
-          [&](const agent::Exit&) {
-            if (agent.working_on) {
-              return;  // finishes its cancelled work first, as the real loop does
-            }
-            crash(agent);
-          }},
+      Overloaded{[&](const agent::Spool& spool) {
+                   auto& [first, payloads] = agent.spools[spool.stream];
+                   if (spool.seq != first + payloads.size()) {
+                     violations_.push_back(
+                         fmt::format("spool {} has a hole at {}", spool.stream, spool.seq));
+                   }
+                   payloads.push_back(spool.payload);
+                 },
+                 [&](const agent::Forget& forget) {
+                   auto& [first, payloads] = agent.spools[forget.stream];
+                   const std::size_t slash = forget.stream.find('/');
+                   const std::string stream = coordinator::agent_stream(
+                       agent.name, BootId(forget.stream.substr(slash + 1)));
+                   if (journal_next_[stream] < forget.below) {
+                     violations_.push_back(fmt::format("{} forgot what the journal lacks", stream));
+                   }
+                   const auto count = static_cast<std::ptrdiff_t>(
+                       std::min<std::uint64_t>(forget.below - first, payloads.size()));
+                   payloads.erase(payloads.begin(), payloads.begin() + count);
+                   first = forget.below;
+                 },
+                 [&](const agent::Send& send) {
+                   if (agent.client) {
+                     std::ignore = agent.client->send(AgentName(), protocol::encode(send.message));
+                   }
+                 },
+                 [&](const agent::SendRecord& send) {
+                   const auto& [first, payloads] = agent.spools.at(send.stream);
+                   if (send.seq < first || send.seq >= first + payloads.size()) {
+                     violations_.push_back(
+                         fmt::format("{} sends {} which it lacks", send.stream, send.seq));
+                     return;
+                   }
+                   std::ignore =
+                       agent.client->send(AgentName(), protocol::encode(protocol::RecordMessage{
+                                                           .campaign = send.campaign,
+                                                           .boot = send.boot,
+                                                           .seq = send.seq,
+                                                           .payload = payloads[send.seq - first]}));
+                 },
+                 [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
+                 [&](const agent::CancelTrial&) { cancel_work(agent); },
+                 [&](const agent::Exit&) {
+                   if (agent.working_on) {
+                     return;  // finishes its cancelled work first, as the real loop does
+                   }
+                   crash(agent);
+                 }},
       action);
 }
 
@@ -372,11 +371,8 @@ void World::begin_work(Agent& agent, const Assignment& assignment) {
     at += wall_time;
     agent.work.push_back({at, {}, false});
     for (std::uint32_t chunk = 0; chunk < 1 + draw(20); ++chunk) {
-      emit(ArtifactChunk{.id = id,
-                         .iteration = i,
-                         .name = "samples.csv",
-                         .offset = 4 * chunk,
-                         .bytes = "data"});
+      emit(ArtifactChunk{
+          .id = id, .iteration = i, .name = "samples.csv", .offset = 4 * chunk, .bytes = "data"});
     }
     emit(IterationFinished{.id = id,
                            .iteration = {.index = i,
@@ -393,12 +389,12 @@ void World::cancel_work(Agent& agent) {
   }
   agent.work.clear();
   agent.work.push_back({now_, {}, false});
-  agent.work.push_back({now_ + milliseconds(50),
-                        TrialFinished{.id = *agent.working_on,
-                                      .at = wall(),
-                                      .outcome = {.kind = OutcomeKind::not_run,
-                                                  .cause = "cancelled"}},
-                        {}});
+  agent.work.push_back(
+      {now_ + milliseconds(50),
+       TrialFinished{.id = *agent.working_on,
+                     .at = wall(),
+                     .outcome = {.kind = OutcomeKind::not_run, .cause = "cancelled"}},
+       {}});
 }
 
 }  // namespace ocibench::sim

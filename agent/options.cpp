@@ -1,0 +1,125 @@
+#include "agent/options.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "common/host.hpp"
+#include "common/version.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+constexpr const char* kAbout =
+    "Runs one tool at a time on this machine for an ocibench coordinator, measures it and streams\n"
+    "every result back. Runs only tools that its own competitors/ folder defines.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  ocibench-agent --connect tcp://127.0.0.1:5570 --name lane-1\n"
+    "\n"
+    "Stop it with SIGTERM: the running trial ends, what was finished stays in the state folder "
+    "and\n"
+    "is delivered by the next start.\n"
+    "\n"
+    "Exit status:\n"
+    "  0    dismissed at the end of a campaign, or stopped by a signal\n"
+    "  2    refused by the coordinator, or left alone for longer than --orphan-after\n"
+    "  64   wrong usage\n"
+    "  65   a definition in competitors/ is wrong: the message names file, line and key\n"
+    "  70   our own failure";
+
+constexpr std::size_t kMaxNameLength = 64;
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/// The host's name in the characters that an agent's name may have.
+std::string default_name() {
+  std::array<char, kMaxNameLength + 1> host{};
+  if (::gethostname(host.data(), kMaxNameLength) != 0 || host[0] == '\0') {
+    return "agent";
+  }
+  std::string name(host.data());
+  std::ranges::transform(name, name.begin(), [](char c) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return is_name_character(lower) ? lower : '-';
+  });
+  return name;
+}
+
+std::string check_name(const std::string& name) {
+  const bool valid = !name.empty() && name.size() <= kMaxNameLength &&
+                     std::ranges::all_of(name, is_name_character);
+  return valid ? std::string() : "a name has 1 to 64 of a-z, 0-9 and '-'";
+}
+
+std::filesystem::path default_state_directory(const std::string& name) {
+  if (const auto state = environment_variable("XDG_STATE_HOME")) {
+    return std::filesystem::path(*state) / "ocibench" / name;
+  }
+  if (const auto home = environment_variable("HOME")) {
+    return std::filesystem::path(*home) / ".local" / "state" / "ocibench" / name;
+  }
+  return std::filesystem::path("/var/lib/ocibench") / name;
+}
+
+void add_options(CLI::App& app, AgentOptions& options) {
+  app.add_option("--connect", options.connect, "The coordinator: tcp://ADDRESS:PORT")->required();
+  app.add_option("--name", options.name, "Name of this lane, unique in a campaign")
+      ->check(CLI::Validator(check_name, "NAME"))
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_directory,
+                 "Folder of the spool; survives restarts (default: below ~/.local/state)");
+  app.add_option("--cache", options.cache_directory, "Folder for generated corpora")
+      ->capture_default_str();
+  app.add_option("--data", options.data_directory,
+                 "Folder with competitors/ and scenarios/ (default: beside the program)");
+  app.add_option_function<std::uint32_t>(
+         "--orphan-after",
+         [&options](std::uint32_t seconds) {
+           options.orphan_after = std::chrono::seconds(seconds);
+         },
+         "Leave when idle and without a coordinator for this many seconds (default: never)")
+      ->option_text("SECONDS");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error (default: info)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
+                                                                  {"info", LogLevel::info},
+                                                                  {"warning", LogLevel::warning},
+                                                                  {"error", LogLevel::error}},
+                                  CLI::ignore_case))
+      ->option_text("LEVEL");
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, const char* const* argv) {
+  CLI::App app{kAbout, "ocibench-agent"};
+  app.footer(kFooter);
+  app.set_version_flag("--version",
+                       fmt::format("ocibench-agent {} ({}, {})", version(), git_sha(), compiler()));
+  AgentOptions options{.name = default_name(), .cache_directory = default_cache_directory()};
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{app.help()};
+  } catch (const CLI::CallForVersion& version_text) {
+    return HelpText{std::string(version_text.what()) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return fail(ErrorCode::usage, fmt::format("{} (see ocibench-agent --help)", error.what()));
+  }
+  if (options.state_directory.empty()) {
+    options.state_directory = default_state_directory(options.name);
+  }
+  return options;
+}
+
+}  // namespace ocibench::agent

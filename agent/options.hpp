@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "common/error.hpp"
+#include "common/log.hpp"
+
+namespace ocibench::agent {
+
+struct AgentOptions {
+  std::string connect;  ///< "tcp://10.0.0.5:5570"
+  std::string name;     ///< of the lane, unique in a campaign
+  std::filesystem::path state_directory;
+  std::filesystem::path cache_directory;
+  std::optional<std::filesystem::path> data_directory;
+  std::chrono::seconds orphan_after{0};  ///< zero: wait for the coordinator for ever
+  LogLevel log_level = LogLevel::info;
+};
+
+/// --help or --version: print this and leave with success.
+struct HelpText {
+  std::string text;
+};
+
+using Options = std::variant<AgentOptions, HelpText>;
+
+/// Errors: usage, with what is wrong and where help is.
+Result<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace ocibench::agent

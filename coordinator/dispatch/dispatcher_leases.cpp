@@ -1,0 +1,284 @@
+// The second half of the dispatcher: what time does to lanes and leases, and how a campaign ends.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "coordinator/dispatch/dispatcher.hpp"
+
+namespace ocibench::coordinator {
+
+// ---------------------------------------------------------------- time
+
+Actions Dispatcher::on_tick(Now now) {
+  Actions out;
+  if (finished_) {
+    return out;
+  }
+  std::vector<AgentName> silent;
+  for (const auto& [agent, lane] : lanes_.all()) {
+    if (lane.present && now.mono - lane.last_heard > plan_.limits.agent_lost_after) {
+      silent.push_back(agent);
+    }
+  }
+  for (const AgentName& agent : silent) {
+    lose_lane(agent,
+              fmt::format("agent {} was silent for more than {} s", agent.str(),
+                          plan_.limits.agent_lost_after.count() / 1000),
+              now, out);
+  }
+  expire_leases(now, out);
+  repeat_assignments(now, out);
+  hand_out(now, out);
+  end_if_over(now, out);
+  return out;
+}
+
+void Dispatcher::expire_leases(Now now, Actions& out) {
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    if (trials_[i].status == TrialStatus::leased && now.mono > trials_[i].lease_ends) {
+      const AgentName agent = trials_[i].agent;
+      const AttemptId id{plan_.trials[i].id, trials_[i].attempt};
+      lose_attempt(i, fmt::format("its lease on agent {} ran out", agent.str()), now, out);
+      out.emplace_back(Send{agent, protocol::Cancel{.id = id, .reason = "the lease ran out"}});
+    }
+  }
+}
+
+/// Any frame may be lost: an assignment is repeated until the agent shows that it has it.
+void Dispatcher::repeat_assignments(Now now, Actions& out) {
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    const TrialState& state = trials_[i];
+    if (state.status == TrialStatus::leased && !state.confirmed && !interrupted_ &&
+        now.mono - state.assigned_at >= kAssignRepeat) {
+      assign(i, now, out);
+    }
+  }
+}
+
+Actions Dispatcher::on_agent_exit(const AgentName& agent, const std::string& cause, Now now) {
+  Actions out;
+  if (!finished_ && lanes_.find(agent) != nullptr) {
+    lose_lane(agent, cause, now, out);
+    hand_out(now, out);
+    end_if_over(now, out);
+  }
+  return out;
+}
+
+Actions Dispatcher::on_interrupt(Now now) {
+  Actions out;
+  if (finished_) {
+    return out;
+  }
+  if (interrupted_) {
+    finish(true, "interrupted", now, out);
+    return out;
+  }
+  interrupted_ = true;
+  interrupt_deadline_ = now.mono + kInterruptGrace;
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    if (trials_[i].status == TrialStatus::leased) {
+      out.emplace_back(
+          Send{trials_[i].agent, protocol::Cancel{.id = {plan_.trials[i].id, trials_[i].attempt},
+                                                  .reason = "the campaign was interrupted"}});
+    }
+  }
+  end_if_over(now, out);
+  return out;
+}
+
+// ---------------------------------------------------------------- leases
+
+void Dispatcher::lose_lane(const AgentName& agent, const std::string& cause, Now now,
+                           Actions& out) {
+  Lane& lane = lanes_.at(agent);
+  lane.present = false;
+  lane.phase.clear();
+  lane.iteration = 0;
+  out.emplace_back(Notice{.level = Notice::Level::warning, .text = cause});
+  if (lane.lease) {
+    lose_attempt(*lane.lease, cause, now, out);
+  }
+}
+
+void Dispatcher::lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out) {
+  TrialState& state = trials_[index];
+  OCIBENCH_ASSERT(state.status == TrialStatus::leased);
+  append(AttemptLost{.id = {plan_.trials[index].id, state.attempt}, .at = now.wall, .cause = cause},
+         out);
+  lanes_.at(state.agent).lease.reset();
+  state.last_cause = cause;
+  state.status =
+      state.attempt < plan_.limits.max_attempts ? TrialStatus::waiting : TrialStatus::done;
+  last_progress_ = now.mono;
+}
+
+void Dispatcher::hand_out(Now now, Actions& out) {
+  if (interrupted_ || now.mono >= deadline_) {
+    return;
+  }
+  for (const auto& [agent, lane] : lanes_.all()) {
+    if (!lane.present || lane.lease) {
+      continue;
+    }
+    if (const auto index = next_trial_for(agent)) {
+      lease(*index, agent, now, out);
+    }
+  }
+}
+
+std::optional<std::size_t> Dispatcher::next_trial_for(const AgentName& agent) const {
+  const Lane* lane = lanes_.find(agent);
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    const PlannedTool& tool = planned_tool(plan_.trials[i]);
+    if (trials_[i].status == TrialStatus::waiting && lane->offers(tool) &&
+        lanes_.may_host(agent, tool)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+void Dispatcher::lease(std::size_t index, const AgentName& agent, Now now, Actions& out) {
+  TrialState& state = trials_[index];
+  const Trial& trial = plan_.trials[index];
+  Lane& lane = lanes_.at(agent);
+  state = {
+      .status = TrialStatus::leased,
+      .attempt = state.attempt + 1,
+      .agent = agent,
+      .boot = lane.boot,
+      .lease_ends = now.mono + trial.overhead_timeout + trial.iteration_timeout * trial.iterations,
+      .last_cause = state.last_cause};
+  lane.lease = index;
+  lanes_.settle(trial.tool, agent);
+  last_progress_ = now.mono;
+  append(
+      TrialLeased{
+          .id = {trial.id, state.attempt}, .agent = agent, .boot = lane.boot, .at = now.wall},
+      out);
+  const std::string again =
+      state.attempt == 1 ? std::string() : fmt::format(" as attempt {}", state.attempt);
+  out.emplace_back(
+      Notice{.text = fmt::format("{} goes to agent {}{}", trial.id.str(), agent.str(), again)});
+  assign(index, now, out);
+}
+
+void Dispatcher::assign(std::size_t index, Now now, Actions& out) {
+  TrialState& state = trials_[index];
+  state.assigned_at = now.mono;
+  out.emplace_back(Send{state.agent, protocol::Assign{assignment_for(state, plan_.trials[index])}});
+}
+
+Assignment Dispatcher::assignment_for(const TrialState& state, const Trial& trial) const {
+  return {.campaign = campaign_,
+          .trial = trial,
+          .attempt = state.attempt,
+          .tool_definition_sha256 = planned_tool(trial).definition_sha256,
+          .registry = plan_.registry,
+          .corpus = plan_.corpus,
+          .lock = plan_.lock};
+}
+
+// ---------------------------------------------------------------- the end
+
+void Dispatcher::end_if_over(Now now, Actions& out) {
+  if (finished_) {
+    return;
+  }
+  const auto open = [&](TrialStatus status) {
+    return std::ranges::any_of(trials_, [&](const auto& state) { return state.status == status; });
+  };
+  if (!open(TrialStatus::waiting) && !open(TrialStatus::leased)) {
+    finish(interrupted_, {}, now, out);
+  } else if (interrupted_ && (!open(TrialStatus::leased) || now.mono >= interrupt_deadline_)) {
+    finish(true, "interrupted", now, out);
+  } else if (now.mono >= deadline_) {
+    finish(false,
+           fmt::format("the campaign's deadline of {} s passed",
+                       plan_.limits.campaign_deadline.count() / 1000),
+           now, out);
+  } else if (!open(TrialStatus::leased) && now.mono - last_progress_ >= plan_.limits.agent_wait) {
+    finish(false, missing_reason(), now, out);
+  }
+}
+
+/// Nobody took the waiting trials: says why, as far as the agents told.
+std::string Dispatcher::missing_reason() const {
+  const auto waited = plan_.limits.agent_wait.count() / 1000;
+  if (!lanes_.any_present()) {
+    const auto hurt = std::ranges::find_if(trials_, [](const TrialState& state) {
+      return state.status == TrialStatus::waiting && !state.last_cause.empty();
+    });
+    return hurt == trials_.end()
+               ? fmt::format("no agent came within {} s", waited)
+               : fmt::format("{}, and no other agent came within {} s", hurt->last_cause, waited);
+  }
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    const std::string& tool = plan_.trials[i].tool;
+    if (trials_[i].status != TrialStatus::waiting) {
+      continue;
+    }
+    for (const auto& [agent, lane] : lanes_.all()) {
+      const auto offer = std::ranges::find(lane.tools, tool, &protocol::ToolOffer::name);
+      if (offer != lane.tools.end()) {
+        return offer->usable
+                   ? fmt::format(
+                         "agent {} has another definition of {}: install the same "
+                         "version of ocibench on both sides",
+                         agent.str(), tool)
+                   : fmt::format("agent {} cannot run {}: {}", agent.str(), tool, offer->reason);
+      }
+    }
+    return fmt::format("no agent has the tool {} in its catalog", tool);
+  }
+  return fmt::format("nothing moved for {} s", waited);
+}
+
+void Dispatcher::finish(bool interrupted, std::string reason, Now now, Actions& out) {
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    if (trials_[i].status == TrialStatus::leased) {
+      lose_attempt(i, reason.empty() ? "the campaign ended" : reason, now, out);
+    }
+  }
+  finished_ = true;
+  append(CampaignFinished{.at = now.wall, .interrupted = interrupted, .reason = reason}, out);
+  for (const auto& [agent, lane] : lanes_.all()) {
+    out.emplace_back(Send{agent, protocol::Dismiss{.reason = "the campaign is over"}});
+  }
+  out.emplace_back(Finish{.interrupted = interrupted, .reason = std::move(reason)});
+}
+
+const PlannedTool& Dispatcher::planned_tool(const Trial& trial) const {
+  const auto planned = std::ranges::find(plan_.tools, trial.tool, &PlannedTool::name);
+  OCIBENCH_ASSERT(planned != plan_.tools.end());
+  return *planned;
+}
+
+std::optional<std::size_t> Dispatcher::find_trial(const TrialId& id) const {
+  const auto found = trial_index_.find(id);
+  return found == trial_index_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Dispatcher::TrialView> Dispatcher::view() const {
+  std::vector<TrialView> views;
+  views.reserve(trials_.size());
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    const TrialState& state = trials_[i];
+    TrialView trial{.trial = &plan_.trials[i],
+                    .status = state.status,
+                    .attempt = state.attempt,
+                    .iterations_finished = state.iterations_finished,
+                    .agent = state.agent};
+    if (const Lane* lane = lanes_.find(state.agent);
+        state.status == TrialStatus::leased && lane != nullptr) {
+      trial.phase = lane->phase;
+      trial.iteration = lane->iteration;
+    }
+    views.push_back(std::move(trial));
+  }
+  return views;
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/clock.hpp"
+#include "common/model/ids.hpp"
+#include "coordinator/plan/plan.hpp"
+#include "protocol/messages.hpp"
+
+namespace ocibench::coordinator {
+
+/// One agent as a place where one subject runs at a time.
+struct Lane {
+  BootId boot;           ///< of the process that holds the name now
+  bool present = false;  ///< heard of lately
+  MonoTime last_heard{};
+  std::vector<protocol::ToolOffer> tools;
+  std::optional<std::size_t> lease;  ///< index of the trial that it carries out
+  std::set<BootId> retired;          ///< earlier processes of this name
+  std::string phase;                 ///< for people
+  std::uint32_t iteration = 0;
+
+  /// Whether it can run `tool` by the very definition that was planned.
+  [[nodiscard]] bool offers(const PlannedTool& tool) const;
+};
+
+/// All lanes, and which tool is at home on which: one tool per dedicated lane as far as there are
+/// lanes. A tool stays where it first ran while that lane lives; a new tool goes to the present
+/// lane with the fewest tools.
+class Lanes {
+ public:
+  static constexpr std::size_t kMaxLanes = 2048;
+  /// A name can be used again this often; later processes of it are refused.
+  static constexpr std::size_t kMaxBootsPerAgent = 64;
+
+  /// nullptr when no such agent was heard of.
+  [[nodiscard]] Lane* find(const AgentName& agent);
+  [[nodiscard]] const Lane* find(const AgentName& agent) const;
+  /// Creates it if absent. Requires: fewer than kMaxLanes, or known.
+  Lane& at(const AgentName& agent) { return lanes_[agent]; }
+  [[nodiscard]] bool full() const { return lanes_.size() >= kMaxLanes; }
+  [[nodiscard]] const std::map<AgentName, Lane>& all() const { return lanes_; }
+  [[nodiscard]] bool any_present() const;
+
+  void settle(const std::string& tool, const AgentName& agent) { home_[tool] = agent; }
+  [[nodiscard]] bool may_host(const AgentName& agent, const PlannedTool& tool) const;
+
+ private:
+  [[nodiscard]] std::size_t homes_of(const AgentName& agent) const;
+
+  std::map<AgentName, Lane> lanes_;
+  std::map<std::string, AgentName> home_;  // by tool
+};
+
+}  // namespace ocibench::coordinator

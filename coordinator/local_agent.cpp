@@ -1,0 +1,108 @@
+#include "coordinator/local_agent.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/host.hpp"
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX asks for it
+
+namespace ocibench::coordinator {
+namespace {
+
+/// What posix_spawn does in the child: a session of its own, a clean signal state, output to the
+/// log.
+class SpawnSetup {
+ public:
+  explicit SpawnSetup(const std::filesystem::path& log) {
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    sigset_t none;
+    sigemptyset(&none);
+    sigset_t all;
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  }
+  ~SpawnSetup() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+  SpawnSetup(const SpawnSetup&) = delete;
+  SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  posix_spawnattr_t attributes{};
+  posix_spawn_file_actions_t actions{};
+};
+
+bool ends_within(int pidfd, std::chrono::milliseconds patience) {
+  pollfd poll_fd{.fd = pidfd, .events = POLLIN, .revents = 0};
+  return ::poll(&poll_fd, 1, static_cast<int>(patience.count())) == 1;
+}
+
+}  // namespace
+
+Result<LocalAgent> LocalAgent::start(const LocalAgentOptions& options) {
+  const std::filesystem::path program = executable_path().parent_path() / "ocibench-agent";
+  const std::vector<std::string> words = {program.string(),
+                                          "--connect",
+                                          options.endpoint,
+                                          "--name",
+                                          options.name,
+                                          "--state-dir",
+                                          options.state_directory.string(),
+                                          "--data",
+                                          options.data_directory.string(),
+                                          "--cache",
+                                          options.cache_directory.string(),
+                                          "--orphan-after",
+                                          fmt::format("{}", kOrphanAfter.count())};
+  std::vector<char*> argv;
+  for (const std::string& word : words) {
+    argv.push_back(const_cast<char*>(word.c_str()));  // NOLINT: posix_spawn does not write to it
+  }
+  argv.push_back(nullptr);
+  const SpawnSetup setup(options.log);
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawn(&pid, program.c_str(), &setup.actions, &setup.attributes, argv.data(), environ);
+  if (error != 0) {
+    return fail_errno(fmt::format("cannot start {}", program.string()), error);
+  }
+  return adopt(pid);
+}
+
+Result<LocalAgent> LocalAgent::adopt(pid_t pid) {
+  Fd pidfd(::pidfd_open(pid, 0));
+  if (!pidfd) {
+    return fail(ErrorCode::unavailable, fmt::format("the agent with process id {} is gone", pid));
+  }
+  return LocalAgent(pid, std::move(pidfd));
+}
+
+void LocalAgent::finish(std::chrono::milliseconds patience) {
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    if (ends_within(pidfd_.get(), patience)) {
+      break;
+    }
+    ::pidfd_send_signal(pidfd_.get(), signal, nullptr, 0);
+  }
+  ends_within(pidfd_.get(), patience);
+  ::waitpid(pid_, nullptr, WNOHANG);  // not our child when adopted: then there is nothing to reap
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,55 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "common/host.hpp"
+#include "common/log.hpp"
+#include "coordinator/bundle_commands.hpp"
+#include "coordinator/options.hpp"
+#include "coordinator/plan_command.hpp"
+#include "coordinator/run_command.hpp"
+
+namespace {
+
+namespace coordinator = ocibench::coordinator;
+using ocibench::ExitCode;
+using ocibench::Result;
+
+void configure(const coordinator::CommonOptions& common) {
+  ocibench::configure_log(
+      "ocibench", common.log_level,
+      ocibench::colour_wanted() ? ocibench::LogColour::when_terminal : ocibench::LogColour::never);
+}
+
+Result<ExitCode> run(const coordinator::Options& options) {
+  if (const auto* help = std::get_if<coordinator::HelpText>(&options)) {
+    std::fputs(help->text.c_str(), stdout);
+    return ExitCode::valid;
+  }
+  if (const auto* plan = std::get_if<coordinator::PlanOptions>(&options)) {
+    configure(plan->common);
+    return coordinator::plan_command(*plan);
+  }
+  if (const auto* report = std::get_if<coordinator::ReportOptions>(&options)) {
+    configure(report->common);
+    return coordinator::report_command(*report);
+  }
+  if (const auto* verify = std::get_if<coordinator::VerifyOptions>(&options)) {
+    configure(verify->common);
+    return coordinator::verify_command(*verify);
+  }
+  const auto& run_options = std::get<coordinator::RunOptions>(options);
+  configure(run_options.common);
+  return coordinator::run_command(run_options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Result<ExitCode> code = coordinator::parse_options(argc, argv).and_then(run);
+  if (!code) {
+    fmt::print(stderr, "ocibench: {}\n", code.error().message);
+    return static_cast<int>(ocibench::exit_code_for(code.error().code));
+  }
+  return static_cast<int>(*code);
+}

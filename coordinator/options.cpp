@@ -1,0 +1,161 @@
+#include "coordinator/options.hpp"
+
+#include <map>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "common/host.hpp"
+#include "common/version.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+constexpr const char* kAbout =
+    "Benchmarks software that moves container images: runs a campaign of sync tools between\n"
+    "registries, measures each on an agent of its own, proves by digest that the work was done, "
+    "and\n"
+    "writes a report that anyone can derive again from the bundle.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  ocibench run --local scenarios/campaigns/quickstart.toml   measure on this machine\n"
+    "  ocibench plan scenarios/campaigns/quickstart.toml          what would run, and how long\n"
+    "  ocibench run --resume                                      go on with a killed campaign\n"
+    "  ocibench verify bench-results/<sha>/<machine>/<corpus>/<time>\n"
+    "\n"
+    "Exit status:\n"
+    "  0    valid: every planned iteration is complete\n"
+    "  1    a threshold was missed or a regression found\n"
+    "  2    incomplete or invalid: the report says what is missing and why\n"
+    "  64   wrong usage\n"
+    "  65   a file given is wrong: the message names file, line and key\n"
+    "  70   our own failure\n"
+    "  130  interrupted; what was finished is in the bundle\n"
+    "\n"
+    "Environment: NO_COLOR turns colours off; XDG_CACHE_HOME moves the cache.";
+
+void add_common(CLI::App& command, CommonOptions& common) {
+  command.add_option("--data", common.data_directory,
+                     "Folder with competitors/ and scenarios/ (default: beside the program)");
+  command.add_option("--cache", common.cache_directory, "Folder for generated corpora")
+      ->capture_default_str();
+  command.add_flag("-q,--quiet", common.quiet, "No progress on stderr");
+  command
+      .add_option("--log-level", common.log_level, "debug, info, warning or error (default: info)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
+                                                                  {"info", LogLevel::info},
+                                                                  {"warning", LogLevel::warning},
+                                                                  {"error", LogLevel::error}},
+                                  CLI::ignore_case))
+      ->option_text("LEVEL");
+  command.add_flag_callback(
+      "--json", [&common] { common.output = Output::json; },
+      "Print JSON on stdout instead of text");
+}
+
+/// The command line as CLI11 fills it in; one object per command.
+struct Parser {
+  CLI::App app{kAbout, "ocibench"};
+  RunOptions run;
+  PlanOptions plan;
+  ReportOptions report;
+  VerifyOptions verify;
+  CLI::App* run_command = nullptr;
+  CLI::App* plan_command = nullptr;
+  CLI::App* report_command = nullptr;
+  bool local = false;
+
+  Parser() {
+    app.require_subcommand(1);
+    app.footer(kFooter);
+    app.set_version_flag("--version",
+                         fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
+    for (CommonOptions* common : {&run.common, &plan.common, &report.common, &verify.common}) {
+      common->cache_directory = default_cache_directory();
+    }
+    add_run();
+    add_plan();
+    add_bundle_commands();
+  }
+
+  void add_run() {
+    run_command = app.add_subcommand("run", "Run a campaign, or go on with one that was cut off");
+    run_command->add_option("CAMPAIGN", run.campaign, "Campaign file (TOML)");
+    run_command->add_flag("--local", local,
+                          "Start one agent on this machine; without it, agents must be started "
+                          "elsewhere with `ocibench-agent --connect`");
+    run_command
+        ->add_option("--listen", run.listen,
+                     "Where agents connect: tcp://ADDRESS:PORT. Only loopback addresses are "
+                     "accepted, since this version has no keys")
+        ->capture_default_str();
+    run_command->add_option("--results", run.results, "Folder for result bundles")
+        ->capture_default_str();
+    run_command
+        ->add_option("--resume", run.resume_run,
+                     "Go on with this unfinished run (a folder below RESULTS/.running), or with "
+                     "the newest one")
+        ->expected(0, 1)
+        ->option_text("[RUN]");
+    add_common(*run_command, run.common);
+  }
+
+  void add_plan() {
+    plan_command = app.add_subcommand("plan", "Show what a campaign would do, without doing it");
+    plan_command->add_option("CAMPAIGN", plan.campaign, "Campaign file (TOML)")->required();
+    add_common(*plan_command, plan.common);
+  }
+
+  void add_bundle_commands() {
+    report_command = app.add_subcommand(
+        "report", "Print the report of a bundle, derived again from its journal");
+    report_command->add_option("BUNDLE", report.bundle, "A result bundle")->required();
+    add_common(*report_command, report.common);
+    CLI::App* verify_command = app.add_subcommand(
+        "verify", "Check a bundle: hashes, and every number derived again from its journal");
+    verify_command->add_option("BUNDLE", verify.bundle, "A result bundle")->required();
+    add_common(*verify_command, verify.common);
+  }
+
+  Result<Options> selected() {
+    if (run_command->parsed()) {
+      run.agents = local ? RunOptions::Agents::local : RunOptions::Agents::remote;
+      run.resume = run_command->get_option("--resume")->count() > 0;
+      if (run.resume == !run.campaign.empty()) {
+        return fail(ErrorCode::usage,
+                    run.resume
+                        ? "--resume takes the campaign from the run: leave CAMPAIGN out"
+                        : "run needs a CAMPAIGN file, or --resume (see ocibench run --help)");
+      }
+      return run;
+    }
+    if (plan_command->parsed()) {
+      return plan;
+    }
+    if (report_command->parsed()) {
+      return report;
+    }
+    return verify;
+  }
+};
+
+}  // namespace
+
+Result<Options> parse_options(int argc, const char* const* argv) {
+  Parser parser;
+  try {
+    parser.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{parser.app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return HelpText{std::string(version.what()) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return fail(ErrorCode::usage, fmt::format("{} (see ocibench --help)", error.what()));
+  }
+  return parser.selected();
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "common/error.hpp"
+#include "common/log.hpp"
+
+namespace ocibench::coordinator {
+
+enum class Output { text, json };
+
+/// What every command understands.
+struct CommonOptions {
+  std::optional<std::filesystem::path> data_directory;  ///< competitors/ and scenarios/
+  std::filesystem::path cache_directory;                ///< layouts of corpora
+  LogLevel log_level = LogLevel::info;
+  bool quiet = false;  ///< no progress
+  Output output = Output::text;
+};
+
+struct PlanOptions {
+  CommonOptions common;
+  std::filesystem::path campaign;
+};
+
+struct RunOptions {
+  enum class Agents { local, remote };
+
+  CommonOptions common;
+  std::filesystem::path campaign;  ///< empty when resuming
+  Agents agents = Agents::remote;
+  std::string listen = "tcp://127.0.0.1:5570";  ///< for remote agents
+  std::filesystem::path results = "bench-results";
+  bool resume = false;
+  std::filesystem::path resume_run;  ///< empty: the newest unfinished one
+};
+
+struct VerifyOptions {
+  CommonOptions common;
+  std::filesystem::path bundle;
+};
+
+struct ReportOptions {
+  CommonOptions common;
+  std::filesystem::path bundle;
+};
+
+/// --help or --version: print this and leave with success.
+struct HelpText {
+  std::string text;
+};
+
+using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, HelpText>;
+
+/// Errors: usage, with what is wrong and where help is.
+Result<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace ocibench::coordinator
