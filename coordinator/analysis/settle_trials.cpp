@@ -45,8 +45,7 @@ Outcome outcome_of_missing(const TrialState& trial, const CampaignState& state) 
     const Outcome& outcome = attempt->finished->outcome;
     return {.kind = OutcomeKind::not_run,
             .cause = outcome.cause.empty() ? "the agent ended the trial without it"
-                                           : "the trial ended before: " + outcome.cause,
-            .evidence = outcome.evidence};
+                                           : "the trial ended before: " + outcome.cause};
   }
   return {
       .kind = OutcomeKind::not_run,
