@@ -238,7 +238,7 @@ void Dispatcher::on_record(const AgentName& peer, const protocol::RecordMessage&
       return;
     }
     next_seq_[{peer, message.boot}] = expected + 1;
-    out.emplace_back(Append{agent_stream(peer, message.boot), message.seq, message.payload});
+    out.emplace_back(Append{agent_stream_name(peer, message.boot), message.seq, message.payload});
     accept_record(peer, message.boot, *record);
     last_progress_ = now.mono;
   }

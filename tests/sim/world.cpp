@@ -209,11 +209,8 @@ void World::journal(const coordinator::Append& append) {
     return;
   }
   auto record = protocol::decode_agent_record(append.payload);
-  const std::size_t slash = append.stream.rfind('/');
-  journal_.push_back({.agent = AgentName(append.stream.substr(6, slash - 6)),
-                      .boot = BootId(append.stream.substr(slash + 1)),
-                      .seq = append.seq,
-                      .body = *record});
+  const auto from = coordinator::parse_agent_stream(append.stream);
+  journal_.push_back({.agent = from->agent, .boot = from->boot, .seq = append.seq, .body = *record});
 }
 
 // ---------------------------------------------------------------- agents
@@ -311,7 +308,7 @@ void World::execute_one(Agent& agent, const agent::Action& action) {
                  [&](const agent::Forget& forget) {
                    auto& [first, payloads] = agent.spools[forget.stream];
                    const std::size_t slash = forget.stream.find('/');
-                   const std::string stream = coordinator::agent_stream(
+                   const std::string stream = coordinator::agent_stream_name(
                        agent.name, BootId(forget.stream.substr(slash + 1)));
                    if (journal_next_[stream] < forget.below) {
                      violations_.push_back(fmt::format("{} forgot what the journal lacks", stream));

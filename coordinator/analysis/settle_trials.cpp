@@ -1,0 +1,154 @@
+#include "coordinator/analysis/settle_trials.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace ocibench::coordinator {
+namespace {
+
+std::size_t iterations_in_time(const AttemptState& attempt) {
+  return static_cast<std::size_t>(
+      std::ranges::count(attempt.iterations, Arrival::in_time, &RecordedIteration::arrival));
+}
+
+void choose_attempt(TrialState& trial) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < trial.attempts.size(); ++i) {
+    if (trial.attempts[i].finished) {
+      trial.shown = i;
+      trial.accepted = true;
+      return;
+    }
+    const std::size_t count = iterations_in_time(trial.attempts[i]);
+    if (!trial.shown || count >= most) {
+      trial.shown = i;
+      most = count;
+    }
+  }
+}
+
+/// Why an iteration that nobody reported is missing.
+Outcome outcome_of_missing(const TrialState& trial, const CampaignState& state) {
+  const AttemptState* attempt = trial.shown_attempt();
+  if (attempt == nullptr) {
+    const bool explained = state.finished && !state.finished->reason.empty();
+    return {.kind = OutcomeKind::not_run,
+            .cause = explained ? "never leased to an agent: " + state.finished->reason
+                               : "never leased to an agent"};
+  }
+  if (attempt->lost) {
+    return {.kind = OutcomeKind::lost,
+            .cause = fmt::format("agent {} lost: {}", attempt->agent.str(), attempt->lost->cause)};
+  }
+  if (attempt->finished) {
+    const Outcome& outcome = attempt->finished->outcome;
+    return {.kind = OutcomeKind::not_run,
+            .cause = outcome.cause.empty() ? "the agent ended the trial without it"
+                                           : "the trial ended before: " + outcome.cause};
+  }
+  return {
+      .kind = OutcomeKind::not_run,
+      .cause = fmt::format("the campaign ended while agent {} was at it", attempt->agent.str())};
+}
+
+/// What speaks against an iteration's claim to be complete; empty when nothing does.
+std::string doubt(const Iteration& iteration, bool calibration) {
+  if (!iteration.wall || iteration.wall->count() <= 0) {
+    return "claims to be complete without a wall time";
+  }
+  if (iteration.exit_code.value_or(0) != 0 || iteration.signal) {
+    return "claims to be complete although the tool did not end well";
+  }
+  if (!iteration.verification) {
+    return calibration ? "" : "claims to be complete without proof of its work";
+  }
+  const Verification& proof = *iteration.verification;
+  if (proof.images_found != proof.images_expected ||
+      proof.manifests_found != proof.manifests_expected ||
+      proof.blobs_found != proof.blobs_expected || !proof.missing.empty()) {
+    return fmt::format("claims to be complete, yet {} of {} images and {} of {} blobs were found",
+                       proof.images_found, proof.images_expected, proof.blobs_found,
+                       proof.blobs_expected);
+  }
+  return "";
+}
+
+void count_iterations(TrialState& trial, const Plan& plan, CampaignState& state) {
+  const auto tool = std::ranges::find(plan.tools, trial.trial.tool, &PlannedTool::name);
+  const bool calibration = tool != plan.tools.end() && tool->calibration;
+  const Outcome missing = outcome_of_missing(trial, state);
+  for (std::uint32_t index = 1; index <= trial.trial.iterations; ++index) {
+    trial.counted.push_back({.index = index, .outcome = missing});
+  }
+  const AttemptState* attempt = trial.shown_attempt();
+  if (attempt == nullptr) {
+    return;
+  }
+  for (const RecordedIteration& recorded : attempt->iterations) {
+    if (recorded.arrival == Arrival::late) {
+      continue;
+    }
+    Iteration& counted = trial.counted[recorded.iteration.index - 1];
+    counted = recorded.iteration;
+    const std::string against =
+        counted.outcome.kind == OutcomeKind::complete ? doubt(counted, calibration) : std::string();
+    if (!against.empty()) {
+      counted.outcome = {.kind = OutcomeKind::invalid, .cause = against};
+      state.findings.push_back({FindingCode::contradiction,
+                                fmt::format("{} iteration {}", name_of(attempt->id), counted.index),
+                                against});
+    }
+  }
+}
+
+void judge_trial(TrialState& trial, CampaignState& state) {
+  const auto bad = std::ranges::find_if(trial.counted, [](const Iteration& iteration) {
+    return iteration.outcome.kind != OutcomeKind::complete;
+  });
+  const AttemptState* attempt = trial.shown_attempt();
+  const bool finished = attempt != nullptr && attempt->finished.has_value();
+  if (finished && attempt->finished->outcome.kind == OutcomeKind::complete &&
+      iterations_in_time(*attempt) < trial.trial.iterations) {
+    state.findings.push_back({FindingCode::contradiction, name_of(attempt->id),
+                              "the agent says that every iteration ran, but reported fewer"});
+  }
+  if (finished && attempt->finished->outcome.kind != OutcomeKind::complete) {
+    trial.outcome = attempt->finished->outcome;
+  } else if (bad != trial.counted.end()) {
+    trial.outcome = bad->outcome;
+  } else {
+    trial.outcome = {.kind = OutcomeKind::complete};
+  }
+}
+
+void report_other_attempts(const TrialState& trial, CampaignState& state) {
+  for (std::size_t i = 0; i < trial.attempts.size(); ++i) {
+    const AttemptState& attempt = trial.attempts[i];
+    if (attempt.late_records > 0) {
+      state.findings.push_back(
+          {FindingCode::late_record, name_of(attempt.id),
+           fmt::format("{} records came after the attempt was given up; kept, not counted",
+                       attempt.late_records)});
+    }
+    if (trial.shown != i) {
+      state.findings.push_back(
+          {FindingCode::superseded_attempt, name_of(attempt.id),
+           fmt::format("{} finished iterations are kept, not counted: attempt {} counts",
+                       attempt.iterations.size(), trial.shown_attempt()->id.attempt)});
+    }
+  }
+}
+
+}  // namespace
+
+void settle_trials(const Plan& plan, CampaignState& state) {
+  for (TrialState& trial : state.trials) {
+    choose_attempt(trial);
+    count_iterations(trial, plan, state);
+    judge_trial(trial, state);
+    report_other_attempts(trial, state);
+  }
+}
+
+}  // namespace ocibench::coordinator

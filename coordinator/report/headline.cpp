@@ -1,0 +1,112 @@
+#include "coordinator/report/headline.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "common/catalog/template.hpp"
+#include "common/units.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+constexpr std::size_t kShortShaDigits = 7;
+constexpr std::string_view kStandIn =
+    "{{subject}}: {{wall_median}} (p50, N={{n}}, p10 {{wall_p10}} .. p90 {{wall_p90}}).";
+
+std::string duration_text(double seconds) {
+  return format_duration(
+      std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds)));
+}
+
+std::string bytes_text(double bytes) {
+  return format_bytes(static_cast<std::uint64_t>(std::llround(bytes)));
+}
+
+/// Requires: at least one complete iteration (whose wall time is then measured).
+catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
+  const Summary& wall = *row.aggregate.find("wall_s");
+  const Summary* tx = row.aggregate.find("tx_bytes");
+  const std::uint64_t bytes = unique_bytes(analysis.plan.lock);
+  const bool whole = row.aggregate.complete == row.aggregate.planned;
+  return {.texts = {
+              {"subject", row.label},
+              {"images", std::to_string(analysis.plan.lock.images.size())},
+              {"bytes", format_bytes(bytes)},
+              {"wall_median", duration_text(wall.median)},
+              {"wall_p10", duration_text(wall.p10)},
+              {"wall_p90", duration_text(wall.p90)},
+              {"tx_median", tx == nullptr ? "unmeasured" : bytes_text(tx->median)},
+              {"rate_median", bytes_text(static_cast<double>(bytes) / wall.median) + "/s"},
+              {"n", whole ? std::to_string(row.aggregate.complete)
+                          : fmt::format("{} of {}", row.aggregate.complete, row.aggregate.planned)},
+          }};
+}
+
+/// Requires: some iteration of the row is not complete.
+std::string no_number(const Analysis& analysis, const Row& row) {
+  const auto bad = std::ranges::find_if(analysis.state.trials, [&](const TrialState& trial) {
+    return trial.trial.scenario == row.aggregate.scenario &&
+           trial.trial.tool == row.aggregate.tool &&
+           trial.complete_iterations() < trial.trial.iterations;
+  });
+  OCIBENCH_ASSERT(bad != analysis.state.trials.end());
+  return fmt::format("{}: no number for {}: 0 of {} iterations complete ({}: {}).", row.label,
+                     row.aggregate.scenario, row.aggregate.planned, to_string(bad->outcome.kind),
+                     bad->outcome.cause);
+}
+
+Result<std::string> fill_template(const Analysis& analysis, const Row& row) {
+  const auto scenario =
+      std::ranges::find(analysis.plan.scenarios, row.aggregate.scenario, &PlannedScenario::name);
+  OCIBENCH_ASSERT(scenario != analysis.plan.scenarios.end());
+  return catalog::render_template(scenario->headline,
+                                  fmt::format("headline of scenario {}", scenario->name),
+                                  values_for(analysis, row));
+}
+
+}  // namespace
+
+std::string headline(const Analysis& analysis, const Row& row) {
+  if (row.aggregate.complete == 0) {
+    return no_number(analysis, row);
+  }
+  Result<std::string> filled = fill_template(analysis, row);
+  if (!filled) {
+    filled = catalog::render_template(kStandIn, "headline", values_for(analysis, row));
+    OCIBENCH_ASSERT(filled.has_value());
+  }
+  while (!filled->empty() && (filled->back() == '.' || filled->back() == '\n')) {
+    filled->pop_back();
+  }
+  return fmt::format("{} on {} from commit {}.", *filled, analysis.instance_type,
+                     short_git_sha(analysis.git_sha()));
+}
+
+std::vector<Finding> all_findings(const Analysis& analysis) {
+  std::vector<Finding> findings = analysis.findings;
+  for (const Row& row : analysis.rows) {
+    if (row.aggregate.complete == 0) {
+      continue;
+    }
+    const Result<std::string> filled = fill_template(analysis, row);
+    if (!filled) {
+      findings.push_back({FindingCode::headline_template,
+                          fmt::format("{}/{}", row.aggregate.scenario, row.aggregate.tool),
+                          filled.error().message});
+    }
+  }
+  return findings;
+}
+
+std::string short_git_sha(const std::string& git_sha) {
+  const std::size_t digits = git_sha.find_first_not_of("0123456789abcdef");
+  const std::size_t hash_digits = std::min(digits, git_sha.size());
+  if (hash_digits < kShortShaDigits) {
+    return git_sha;
+  }
+  return git_sha.substr(0, kShortShaDigits) + git_sha.substr(hash_digits);
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include "common/sha256.hpp"
+#include "coordinator/report/headline.hpp"
+#include "coordinator/report/markdown_sections.hpp"
+#include "coordinator/report/markdown_text.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+void append_subjects(std::string& text, const std::vector<SeenSubject>& subjects) {
+  for (const SeenSubject& subject : subjects) {
+    text += fmt::format("- {}\n", markdown_plain(subject.identity.label));
+    for (const BinaryIdentity& binary : subject.identity.binaries) {
+      text += fmt::format("  - {} sha256 {}\n", markdown_code(binary.path),
+                          markdown_code(binary.sha256));
+    }
+    if (!subject.identity.command.empty()) {
+      text += fmt::format("  - {}\n", markdown_code(subject.identity.command));
+    }
+  }
+}
+
+}  // namespace
+
+std::string caveats_section(const Analysis& analysis) {
+  std::string text = "## Caveats\n\n";
+  for (const PlannedTool& tool : analysis.plan.tools) {
+    for (const std::string& caveat : tool.caveats) {
+      text += fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(caveat));
+    }
+  }
+  if (analysis.plan.rotation == "fixed" && analysis.machines.size() > 1) {
+    text +=
+        "- Lanes are fixed: each tool ran on one machine only, so a difference between tools "
+        "cannot be told from a difference between machines.\n";
+  }
+  return text + "\n";
+}
+
+std::string findings_section(const Analysis& analysis) {
+  std::string text = "## Marks and findings\n\n";
+  const std::vector<Finding> findings = all_findings(analysis);
+  if (findings.empty()) {
+    return text + "None: no validity counter moved and nothing was out of place.\n\n";
+  }
+  for (const Finding& finding : findings) {
+    text += fmt::format("- {} {}: {}\n", markdown_code(to_string(finding.code)),
+                        markdown_plain(finding.where), markdown_plain(finding.text));
+  }
+  return text + "\n";
+}
+
+std::string subjects_section(const Analysis& analysis) {
+  std::string text = "## Subjects\n\nThe command line is that of the first run.\n\n";
+  append_subjects(text, analysis.tools);
+  append_subjects(text, analysis.registries);
+  return text + "\n";
+}
+
+std::string environment_section(const Analysis& analysis) {
+  std::string text = "## Environment\n\n";
+  for (const SeenMachine& machine : analysis.machines) {
+    text +=
+        fmt::format("### {}\n\n| fact | value |\n|---|---|\n", markdown_plain(machine.agent.str()));
+    for (const auto& [key, value] : machine.environment.facts) {
+      text += fmt::format("| {} | {} |\n", markdown_plain(key),
+                          value ? markdown_plain(*value) : "unknown");
+    }
+    text += "\n";
+  }
+  return analysis.machines.empty() ? text + "No agent told.\n\n" : text;
+}
+
+std::string reproduce_section(const Analysis& analysis) {
+  const auto& started = analysis.state.started;
+  return fmt::format(
+      "## How to repeat it\n\nAt commit {}, with the subjects above installed, from this "
+      "folder:\n\n    ocibench run campaign.toml\n\nThe plan (seed {}, sha256 {}) is in plan.json. "
+      "To derive every number again from the journal:\n\n    ocibench verify .\n\n",
+      markdown_code(analysis.git_sha()), analysis.plan.seed,
+      markdown_code(started ? sha256_hex(started->plan_json) : std::string("-")));
+}
+
+std::string exclusions_section() {
+  return "## What these numbers exclude\n\n"
+         "- Time: setting up the registries, pre-warming, populating the target, verifying and "
+         "tearing down. Timed is only the tool, from spawn to the end of its whole process tree.\n"
+         "- Bytes: those of the coordinator's own control traffic in the window (subtracted where "
+         "it shares the interface). Other traffic on the interface is not separated.\n"
+         "- CPU and memory: those of the registries, of the samplers and of the kernel's network "
+         "stack outside the tool's processes.\n"
+         "- Iterations that are not complete: they are counted above and enter no median.\n";
+}
+
+}  // namespace ocibench::coordinator

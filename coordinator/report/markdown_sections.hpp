@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/analysis/analysis.hpp"
+
+namespace ocibench::coordinator {
+
+// The sections of summary.md, each with its heading, ending in a blank line.
+
+// What was measured (markdown_results.cpp).
+std::string missing_section(const Analysis& analysis);
+std::string numbers_section(const Analysis& analysis);
+std::string overhead_section(const Analysis& analysis);
+std::string egress_section(const Analysis& analysis);
+
+// How to take it (markdown_context.cpp).
+std::string caveats_section(const Analysis& analysis);
+std::string findings_section(const Analysis& analysis);
+std::string subjects_section(const Analysis& analysis);
+std::string environment_section(const Analysis& analysis);
+std::string reproduce_section(const Analysis& analysis);
+std::string exclusions_section();
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,51 @@
+#include "coordinator/report/markdown_text.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace ocibench::coordinator {
+namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+}  // namespace
+
+std::string markdown_plain(std::string_view text) {
+  static constexpr std::string_view kMarkup = "\\`*[]|<>";
+  std::string plain;
+  for (const char c : text) {
+    if (is_control(c)) {
+      plain += ' ';
+      continue;
+    }
+    if (kMarkup.find(c) != std::string_view::npos) {
+      plain += '\\';
+    }
+    plain += c;
+  }
+  return plain;
+}
+
+std::string markdown_code(std::string_view text) {
+  std::string code;
+  for (const char c : text) {
+    // A backtick would end the code, a bar the table cell that it stands in.
+    code += is_control(c) ? ' ' : c == '`' ? '\'' : c;
+    if (c == '|') {
+      code.insert(code.size() - 1, 1, '\\');
+    }
+  }
+  return "`" + code + "`";
+}
+
+std::string four_digits(double value) {
+  if (value == 0) {
+    return "0";
+  }
+  const int before_point = static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
+  return fmt::format("{:.{}f}", value, std::max(0, 4 - before_point));
+}
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,74 @@
+#include "coordinator/report/summary_md.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/clock.hpp"
+#include "common/units.hpp"
+#include "coordinator/report/headline.hpp"
+#include "coordinator/report/markdown_sections.hpp"
+#include "coordinator/report/markdown_text.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+std::string verdict_section(const Analysis& analysis) {
+  std::string text = fmt::format("# {}\n\n", verdict_line(analysis.verdict));
+  if (analysis.verdict.interrupted) {
+    text += "A person stopped the campaign; what had been measured is here.\n\n";
+  }
+  for (const std::string& reason : analysis.verdict.reasons) {
+    text += fmt::format("- {}\n", markdown_plain(reason));
+  }
+  return analysis.verdict.reasons.empty() ? text : text + "\n";
+}
+
+bool compares_tools(const Plan& plan) {
+  return std::ranges::count(plan.tools, false, &PlannedTool::calibration) > 1;
+}
+
+std::string headlines_section(const Analysis& analysis) {
+  std::string text;
+  if (compares_tools(analysis.plan)) {
+    text +=
+        "> Several tools side by side: directional, not a ranking. They differ in language, "
+        "defaults and features; read the caveats below with the numbers.\n\n";
+  }
+  for (const PlannedScenario& scenario : analysis.plan.scenarios) {
+    text += fmt::format("**{}**: {}\n\n", markdown_plain(scenario.name),
+                        markdown_plain(scenario.question));
+    for (const Row& row : analysis.rows) {
+      if (row.aggregate.scenario == scenario.name && !row.aggregate.calibration) {
+        text += fmt::format("- {}\n", markdown_plain(headline(analysis, row)));
+      }
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string origin_section(const Analysis& analysis) {
+  const Plan& plan = analysis.plan;
+  const auto& started = analysis.state.started;
+  return fmt::format(
+      "Campaign {} ({}), started {}, commit {}, machine {}, corpus {} ({} images, {} unique, {} "
+      "per repository, sha {}). Prefixes are decimal: 1 MB is 1 000 000 bytes.\n\n",
+      markdown_plain(plan.campaign_name), started ? markdown_plain(started->campaign.str()) : "-",
+      started ? format_rfc3339(started->at) : "-", markdown_code(analysis.git_sha()),
+      markdown_plain(analysis.instance_type), markdown_plain(plan.corpus.name),
+      plan.lock.images.size(), format_bytes(unique_bytes(plan.lock)),
+      format_bytes(per_repository_bytes(plan.lock)), markdown_code(plan.corpus_sha.substr(0, 12)));
+}
+
+}  // namespace
+
+std::string summary_md(const Analysis& analysis) {
+  return verdict_section(analysis) + headlines_section(analysis) + origin_section(analysis) +
+         missing_section(analysis) + numbers_section(analysis) + overhead_section(analysis) +
+         egress_section(analysis) + caveats_section(analysis) + findings_section(analysis) +
+         subjects_section(analysis) + environment_section(analysis) + reproduce_section(analysis) +
+         exclusions_section();
+}
+
+}  // namespace ocibench::coordinator
