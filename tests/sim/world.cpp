@@ -42,7 +42,7 @@ coordinator::Plan make_plan(std::uint64_t seed) {
   return plan;
 }
 
-FaultPlan faults_of(const Troubles& troubles) {
+testing_support::FaultPlan faults_of(const Troubles& troubles) {
   return {.loss = troubles.loss,
           .duplicate = troubles.duplicate,
           .reorder = troubles.reorder,
@@ -180,6 +180,7 @@ void World::execute(const coordinator::Actions& actions) {
     if (crash_after_actions_ && (*crash_after_actions_)-- == 0) {
       crash_after_actions_.reset();
       dispatcher_.reset();
+      network_.restart_server();
       over_ = false;
       coordinator_back_at_ = now_ + milliseconds(draw(8'000));
       return;

@@ -61,7 +61,7 @@ class World {
   struct Agent {
     AgentName name;
     std::unique_ptr<agent::Session> session;  // null while down
-    std::unique_ptr<SimulatedClient> client;
+    std::unique_ptr<protocol::Transport> client;
     Spools spools;  // survives: stream -> (first kept, payloads)
     std::deque<Step> work;
     std::optional<AttemptId> working_on;
@@ -88,7 +88,7 @@ class World {
 
   std::mt19937_64 random_;
   coordinator::Plan plan_;
-  SimulatedNetwork network_;
+  testing_support::SimulatedNetwork network_;
   std::vector<Agent> agents_;
   std::unique_ptr<coordinator::Dispatcher> dispatcher_;  // null while down
   std::optional<MonoTime> coordinator_back_at_;
