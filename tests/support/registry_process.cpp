@@ -90,8 +90,11 @@ Result<RegistryProcess> RegistryProcess::start() {
 }
 
 Result<RegistryProcess> RegistryProcess::start_on(int port) {
-  auto directory =
-      TemporaryDirectory::create(std::filesystem::temp_directory_path(), "ocibench-registry-");
+  // In memory where there is such a place: the registry fsyncs several times for each upload.
+  const std::filesystem::path memory = "/dev/shm";
+  auto directory = TemporaryDirectory::create(
+      std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path(),
+      "ocibench-registry-");
   if (!directory) {
     return tl::unexpected(directory.error());
   }
