@@ -51,6 +51,8 @@ class TomlTable {
 
   // Optional: nullopt or empty when the key is absent.
   std::optional<std::string> optional_text(std::string_view key);
+  std::optional<std::string> optional_choice(std::string_view key,
+                                             const std::vector<std::string>& known);
   std::vector<std::string> optional_texts(std::string_view key);
   std::optional<std::int64_t> optional_integer(std::string_view key, IntegerRange range);
   std::vector<std::int64_t> optional_integers(std::string_view key, IntegerRange range);
@@ -68,8 +70,6 @@ class TomlTable {
   void problem(std::string_view key, std::string message);
   /// The same at the line of one element of an array.
   void problem(std::string_view key, std::size_t element, std::string message);
-  /// "file:line" of the key, for messages that come later.
-  [[nodiscard]] std::string where(std::string_view key) const;
 
  private:
   friend class TomlDocument;
