@@ -12,8 +12,8 @@
 //   orphan MS            leaves a child behind that holds stdout open and ends after MS
 //   fork-storm           forks as fast as it can, each child ignores SIGTERM and forks on
 //   fill FILE MB         writes MB megabytes to FILE, then hangs
-//   listen PORT          accepts one TCP connection, reads it to its end, prints the byte count
-//   send HOST PORT N     sends N bytes over TCP
+//   listen PORT N        accepts one TCP connection, reads it to its end, answers with N bytes
+//   send HOST PORT N     sends N bytes over TCP, then reads the answer to its end
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -161,6 +161,15 @@ int show_environment(const Arguments&) {
   return 0;
 }
 
+std::uint64_t read_to_end(int peer) {
+  std::vector<char> buffer(1024 * 1024);
+  std::uint64_t total = 0;
+  for (ssize_t got = 0; (got = ::read(peer, buffer.data(), buffer.size())) > 0;) {
+    total += static_cast<std::uint64_t>(got);
+  }
+  return total;
+}
+
 int listen_once(const Arguments& a) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -175,12 +184,8 @@ int listen_once(const Arguments& a) {
   }
   std::cout << "ready" << std::endl;
   const int peer = ::accept(listener, nullptr, nullptr);
-  std::vector<char> buffer(1024 * 1024);
-  std::uint64_t total = 0;
-  for (ssize_t got = 0; (got = ::read(peer, buffer.data(), buffer.size())) > 0;) {
-    total += static_cast<std::uint64_t>(got);
-  }
-  std::cout << total << '\n';
+  std::cout << read_to_end(peer) << '\n';
+  write_bytes(peer, static_cast<std::uint64_t>(number(a, 1)));
   return 0;
 }
 
@@ -195,6 +200,8 @@ int send_bytes(const Arguments& a) {
     return 1;
   }
   write_bytes(peer, static_cast<std::uint64_t>(number(a, 2)));
+  ::shutdown(peer, SHUT_WR);
+  std::cout << read_to_end(peer) << '\n';
   return 0;
 }
 
