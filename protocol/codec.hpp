@@ -10,14 +10,19 @@
 namespace ocibench::protocol {
 
 // A frame is a fixed little-endian header, then the payload that cereal writes:
-//   magic "OCIB" u32 | protocol version u16 | kind u16 | payload length u32 | CRC-32C of payload u32
+//   magic "OCIB" u32 | protocol version u16 | kind u16 | payload length u32 | CRC-32C of payload
+//   u32
 // Decoding never allocates more than the bytes that are there, checks every length, enum, bool,
-// UTF-8 text and finite number, and refuses trailing bytes. Errors: bad_input with the field's name.
+// UTF-8 text and finite number, and refuses trailing bytes. Errors: bad_input with the field's
+// name.
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
 /// No frame is larger; the transport refuses more (a lock of some thousand images fits).
 inline constexpr std::size_t kMaxFrameBytes = 8 * 1024 * 1024;
 
+/// Requires: validate() holds (validate.hpp), or the other side would refuse it; asserted. Text
+/// that is not UTF-8 is mended with '?'. The result may exceed kMaxFrameBytes: the transport
+/// refuses it.
 std::string encode(const AgentMessage& message);
 std::string encode(const CoordinatorMessage& message);
 Result<AgentMessage> decode_agent_message(std::string_view frame);

@@ -29,8 +29,8 @@ struct ToolOffer {
 struct Hello {
   AgentName agent;
   BootId boot;
-  CampaignId campaign;        ///< of the records in the spool; empty when it is empty
-  std::uint64_t next_seq = 0; ///< of the record that will be written next
+  CampaignId campaign;         ///< of the records in the spool; empty when it is empty
+  std::uint64_t next_seq = 0;  ///< of the record that will be written next
   std::optional<AttemptId> running;
   std::vector<ToolOffer> tools;
   Environment environment;

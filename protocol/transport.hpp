@@ -26,8 +26,8 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  /// Never blocks. Errors: unavailable (peer unknown or its queue is full: the frame was not taken),
-  /// limit (larger than kMaxFrameBytes).
+  /// Never blocks. Errors: unavailable (peer unknown or its queue is full: the frame was not
+  /// taken), limit (larger than kMaxFrameBytes).
   virtual Result<void> send(const AgentName& peer, std::string_view frame) = 0;
 
   /// Waits until a frame has come, one of `also` is readable, or `timeout` has passed; returns the

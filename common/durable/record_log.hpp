@@ -43,10 +43,12 @@ class RecordLog {
   ~RecordLog();
 
   /// Stores `payload` as `seq` of `stream` if that is the next one; commits (or joins the open
-  /// batch). Errors: io (a full disk too; nothing is then stored).
+  /// batch). Errors: io (a full disk too), conflict (read-only, or the batch was dropped), limit
+  /// (seq or payload too large). After an error nothing of it is stored.
   Result<Appended> append(std::string_view stream, std::uint64_t seq, std::string_view payload);
 
-  /// Several appends, one fsync.
+  /// Several appends, one fsync. An append that fails drops the whole batch, and so does
+  /// commit_batch() when it fails: nothing since begin_batch() is then stored.
   Result<void> begin_batch();
   Result<void> commit_batch();
 
@@ -67,6 +69,13 @@ class RecordLog {
   /// Small facts beside the records (endpoint, boot id). Empty optional when never set.
   Result<void> set_note(std::string_view key, std::string_view value);
   [[nodiscard]] Result<std::optional<std::string>> note(std::string_view key) const;
+
+  /// Writes everything into one new file without a write-ahead log, fit for a read-only bundle.
+  /// Errors: io, conflict (the file exists already, or a batch is open).
+  Result<void> copy_to(const std::filesystem::path& path);
+
+  static constexpr std::uint64_t kMaxSeq = std::uint64_t{1} << 62;
+  static constexpr std::size_t kMaxPayloadBytes = 32 * 1024 * 1024;
 
  private:
   struct Database;

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <cereal/cereal.hpp>
+
+#include "common/strong_id.hpp"
+
+namespace ocibench::protocol {
+
+// cereal's own binary archives and container loaders resize to whatever size a message claims: nine
+// bytes make them touch gigabytes. This pair works on bytes in memory, is little-endian with fixed
+// widths, and the reader takes no count on trust. Containers are in wire_containers.hpp.
+//
+//   integer: as wide as its type      bool: u8, 0 or 1      enum: u8, below kEnumerators
+//   double: IEEE 754 bits as u64      count: u32            text, bytes: count, then the bytes
+//   duration, time point: i64 in the type's own unit        text is UTF-8
+
+/// Number of enumerators (from 0, without holes) of an enum that goes over the wire.
+template <class Enum>
+inline constexpr std::uint8_t kEnumerators = 0;
+
+template <class T>
+concept WireInteger = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+template <class T>
+concept WireEnum = std::is_enum_v<T> && (kEnumerators<T> > 0);
+
+/// A string member that holds arbitrary bytes, not text.
+struct Bytes {
+  std::string& value;
+};
+/// A text member that may be longer than others (validate.hpp).
+struct LongText {
+  std::string& value;
+};
+
+class BoundedWriter : public cereal::OutputArchive<BoundedWriter, cereal::AllowEmptyClassElision> {
+ public:
+  explicit BoundedWriter(std::string& out) : OutputArchive(this), out_(out) {}
+
+  void enter_field(const char*) {}
+  void put_count(std::size_t count);
+
+  template <WireInteger T>
+  void put(T value) {
+    put_bits(static_cast<std::make_unsigned_t<T>>(value), sizeof(T));
+  }
+  template <WireEnum T>
+  void put(T value) {
+    put_bits(static_cast<std::uint8_t>(value), 1);
+  }
+  template <std::same_as<bool> T>
+  void put(T value) {
+    put_bits(value ? 1 : 0, 1);
+  }
+  template <std::same_as<double> T>
+  void put(T value) {
+    put_bits(std::bit_cast<std::uint64_t>(value), sizeof(value));
+  }
+  template <class Rep, class Period>
+  void put(std::chrono::duration<Rep, Period> value) {
+    put(static_cast<std::int64_t>(value.count()));
+  }
+  template <class Clock, class Duration>
+  void put(std::chrono::time_point<Clock, Duration> value) {
+    put(value.time_since_epoch());
+  }
+  template <class Tag>
+  void put(const StrongId<Tag>& id) {
+    put(id.str());
+  }
+  /// Text that is not UTF-8 is mended: a tool's stray log line must not make a record unreadable.
+  void put(const std::string& text);
+  void put(const LongText& text) { put(text.value); }
+  void put(const Bytes& bytes);
+
+ private:
+  void put_bits(std::uint64_t bits, std::size_t width);
+
+  std::string& out_;
+};
+
+/// Every member throws cereal::Exception with the field's name when the bytes do not fit it.
+/// Requires: `bytes` outlives the reader.
+class BoundedReader : public cereal::InputArchive<BoundedReader, cereal::AllowEmptyClassElision> {
+ public:
+  explicit BoundedReader(std::string_view bytes) : InputArchive(this), rest_(bytes) {}
+
+  void enter_field(const char* name) { field_ = name; }
+  [[noreturn]] void refuse(std::string_view why) const;
+  [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
+
+  /// A count of elements of at least `least_bytes` each; refuses one that cannot be true.
+  std::size_t get_count(std::size_t least_bytes);
+
+  template <WireInteger T>
+  void get(T& value) {
+    value = static_cast<T>(get_bits(sizeof(T)));
+  }
+  template <WireEnum T>
+  void get(T& value) {
+    value = static_cast<T>(get_below(kEnumerators<T>));
+  }
+  template <std::same_as<bool> T>
+  void get(T& value) {
+    value = get_below(2) == 1;
+  }
+  template <std::same_as<double> T>
+  void get(T& value) {
+    value = std::bit_cast<double>(get_bits(sizeof(value)));
+  }
+  template <class Rep, class Period>
+  void get(std::chrono::duration<Rep, Period>& value) {
+    static_assert(std::is_integral_v<Rep> && sizeof(Rep) == sizeof(std::int64_t));
+    value = std::chrono::duration<Rep, Period>(static_cast<Rep>(get_bits(sizeof(Rep))));
+  }
+  template <class Clock, class Duration>
+  void get(std::chrono::time_point<Clock, Duration>& value) {
+    Duration since_epoch{};
+    get(since_epoch);
+    value = std::chrono::time_point<Clock, Duration>(since_epoch);
+  }
+  template <class Tag>
+  void get(StrongId<Tag>& id) {
+    std::string text;
+    get(text);
+    id = StrongId<Tag>(std::move(text));
+  }
+  void get(std::string& text);
+  void get(LongText& text) { get(text.value); }
+  void get(Bytes& bytes);
+  /// One byte that must be below `limit`.
+  std::uint8_t get_below(std::uint8_t limit);
+
+ private:
+  std::uint64_t get_bits(std::size_t width);
+  std::string_view take(std::size_t size);
+
+  std::string_view rest_;
+  const char* field_ = "payload";
+};
+
+}  // namespace ocibench::protocol
+
+CEREAL_SETUP_ARCHIVE_TRAITS(ocibench::protocol::BoundedReader, ocibench::protocol::BoundedWriter)

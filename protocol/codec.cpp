@@ -1,0 +1,201 @@
+#include "protocol/codec.hpp"
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "protocol/bounded_archive.hpp"
+#include "protocol/crc32c.hpp"
+#include "protocol/serialize.hpp"
+#include "protocol/validate.hpp"
+
+namespace ocibench::protocol {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x4249434F;  // "OCIB" in memory
+
+struct Header {
+  std::uint32_t magic = kMagic;
+  std::uint16_t version = kProtocolVersion;
+  std::uint16_t kind = 0;
+  std::uint32_t payload_bytes = 0;
+  std::uint32_t payload_crc = 0;
+};
+constexpr std::size_t kHeaderBytes = 16;
+
+template <Fields Archive>
+void serialize(Archive& archive, Header& header) {
+  archive(header.magic, header.version, header.kind, header.payload_bytes, header.payload_crc);
+}
+
+/// The number is part of the format: never reuse one.
+struct Kind {
+  std::uint16_t number;
+  const char* name;
+};
+template <class T>
+constexpr Kind kKind{};
+template <>
+constexpr Kind kKind<Hello>{1, "hello"};
+template <>
+constexpr Kind kKind<Heartbeat>{2, "heartbeat"};
+template <>
+constexpr Kind kKind<RecordMessage>{3, "record message"};
+template <>
+constexpr Kind kKind<Goodbye>{4, "goodbye"};
+template <>
+constexpr Kind kKind<Welcome>{33, "welcome"};
+template <>
+constexpr Kind kKind<Assign>{34, "assign"};
+template <>
+constexpr Kind kKind<Ack>{35, "ack"};
+template <>
+constexpr Kind kKind<HeartbeatReply>{36, "heartbeat reply"};
+template <>
+constexpr Kind kKind<Cancel>{37, "cancel"};
+template <>
+constexpr Kind kKind<Dismiss>{38, "dismiss"};
+template <>
+constexpr Kind kKind<TrialStarted>{65, "trial started"};
+template <>
+constexpr Kind kKind<PhaseFinished>{66, "phase finished"};
+template <>
+constexpr Kind kKind<IterationFinished>{67, "iteration finished"};
+template <>
+constexpr Kind kKind<ArtifactChunk>{68, "artifact chunk"};
+template <>
+constexpr Kind kKind<TrialFinished>{69, "trial finished"};
+template <>
+constexpr Kind kKind<CampaignStarted>{97, "campaign started"};
+template <>
+constexpr Kind kKind<TrialLeased>{98, "trial leased"};
+template <>
+constexpr Kind kKind<AttemptLost>{99, "attempt lost"};
+template <>
+constexpr Kind kKind<CampaignFinished>{100, "campaign finished"};
+
+template <class Variant>
+std::string encode_frame(const Variant& message) {
+  OCIBENCH_ASSERT(validate(message).has_value());
+  std::string payload;
+  BoundedWriter payload_writer(payload);
+  Header header;
+  std::visit(
+      [&]<class T>(const T& alternative) {
+        payload_writer(alternative);
+        header.kind = kKind<T>.number;
+      },
+      message);
+  header.payload_bytes = static_cast<std::uint32_t>(payload.size());
+  header.payload_crc = crc32c(payload);
+  std::string frame;
+  frame.reserve(kHeaderBytes + payload.size());
+  BoundedWriter frame_writer(frame);
+  frame_writer(header);
+  return frame += payload;
+}
+
+tl::unexpected<Error> refuse(std::string why) { return fail(ErrorCode::bad_input, std::move(why)); }
+
+Result<Header> read_header(std::string_view frame) {
+  if (frame.size() < kHeaderBytes) {
+    return refuse(fmt::format("a frame of {} bytes has no header", frame.size()));
+  }
+  Header header;
+  BoundedReader reader(frame.substr(0, kHeaderBytes));
+  reader(header);
+  if (header.magic != kMagic) {
+    return refuse("magic: this is not a frame of ocibench");
+  }
+  if (header.version != kProtocolVersion) {
+    return refuse(
+        fmt::format("version: the frame has protocol version {}, this program speaks {}; "
+                    "install the same ocibench on both sides",
+                    header.version, kProtocolVersion));
+  }
+  return header;
+}
+
+Result<void> check_payload(const Header& header, std::string_view payload) {
+  if (header.payload_bytes != payload.size()) {
+    return refuse(fmt::format("payload length: {} bytes announced, {} there", header.payload_bytes,
+                              payload.size()));
+  }
+  if (payload.size() > kMaxFrameBytes - kHeaderBytes) {
+    return refuse(fmt::format("payload length: a frame is at most {} bytes", kMaxFrameBytes));
+  }
+  if (header.payload_crc != crc32c(payload)) {
+    return refuse("checksum: the payload was damaged");
+  }
+  return {};
+}
+
+template <class T, class Variant>
+Result<Variant> decode_payload(std::string_view payload) {
+  Variant message{std::in_place_type<T>};
+  try {
+    BoundedReader reader(payload);
+    reader(std::get<T>(message));
+    if (reader.bytes_left() != 0) {
+      return refuse(fmt::format("{}: {} bytes too many", kKind<T>.name, reader.bytes_left()));
+    }
+  } catch (const cereal::Exception& error) {
+    return refuse(fmt::format("{}: {}", kKind<T>.name, error.what()));
+  }
+  if (const Result<void> valid = validate(message); !valid) {
+    return fail(valid.error(), kKind<T>.name);
+  }
+  return message;
+}
+
+template <class Variant>
+struct FrameDecoder;
+
+template <class... Ts>
+struct FrameDecoder<std::variant<Ts...>> {
+  using Message = std::variant<Ts...>;
+
+  static Result<Message> decode(std::string_view frame) {
+    const Result<Header> header = read_header(frame);
+    if (!header) {
+      return tl::unexpected(header.error());
+    }
+    struct Entry {
+      std::uint16_t kind;
+      Result<Message> (*decode)(std::string_view);
+    };
+    constexpr std::array kEntries{Entry{kKind<Ts>.number, &decode_payload<Ts, Message>}...};
+    const std::string_view payload = frame.substr(kHeaderBytes);
+    for (const Entry& entry : kEntries) {
+      if (entry.kind == header->kind) {
+        const Result<void> sound = check_payload(*header, payload);
+        return sound ? entry.decode(payload) : tl::unexpected(sound.error());
+      }
+    }
+    return refuse(fmt::format("kind: {} is not expected here", header->kind));
+  }
+};
+
+}  // namespace
+
+std::string encode(const AgentMessage& message) { return encode_frame(message); }
+std::string encode(const CoordinatorMessage& message) { return encode_frame(message); }
+std::string encode_record(const AgentRecord& record) { return encode_frame(record); }
+std::string encode_record(const CoordinatorRecord& record) { return encode_frame(record); }
+
+Result<AgentMessage> decode_agent_message(std::string_view frame) {
+  return FrameDecoder<AgentMessage>::decode(frame);
+}
+Result<CoordinatorMessage> decode_coordinator_message(std::string_view frame) {
+  return FrameDecoder<CoordinatorMessage>::decode(frame);
+}
+Result<AgentRecord> decode_agent_record(std::string_view frame) {
+  return FrameDecoder<AgentRecord>::decode(frame);
+}
+Result<CoordinatorRecord> decode_coordinator_record(std::string_view frame) {
+  return FrameDecoder<CoordinatorRecord>::decode(frame);
+}
+
+}  // namespace ocibench::protocol
