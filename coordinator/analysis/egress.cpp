@@ -1,5 +1,6 @@
 #include "coordinator/analysis/egress.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ EgressFit fit_of(double low_ratio, double high_ratio) {
 std::string percent_off(double ratio) { return fmt::format("{:.1f} %", std::abs(ratio - 1) * 100); }
 
 std::string explain(const EgressCheck& check, double sent) {
-  const std::string bytes = format_bytes(static_cast<std::uint64_t>(std::llround(sent)));
+  const std::string bytes = format_bytes(static_cast<std::uint64_t>(std::min(sent, 9e18)));
   const std::string low = format_bytes(check.expected_low_bytes);
   const std::string high = format_bytes(check.expected_high_bytes);
   switch (check.fit) {

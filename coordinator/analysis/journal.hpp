@@ -6,7 +6,7 @@
 #include "common/durable/record_log.hpp"
 #include "common/error.hpp"
 #include "common/model/record.hpp"
-#include "coordinator/plan/plan.hpp"
+#include "coordinator/analysis/analysis.hpp"
 
 namespace ocibench::coordinator {
 
@@ -20,8 +20,8 @@ Result<std::vector<JournalEntry>> read_journal(const durable::RecordLog& log);
 Result<void> visit_journal(const durable::RecordLog& log,
                            const std::function<Result<void>(const JournalEntry&)>& visit);
 
-/// The plan that the campaign was started with.
-/// Errors: not_found when the journal does not hold the start, bad_input.
-Result<Plan> plan_of(const std::vector<JournalEntry>& journal);
+/// The analysis of a journal against the plan that its campaign was started with.
+/// Errors: as read_journal; not_found when it does not hold the start; bad_input for the plan.
+Result<Analysis> analyse_journal(const durable::RecordLog& log);
 
 }  // namespace ocibench::coordinator

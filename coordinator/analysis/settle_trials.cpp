@@ -128,14 +128,14 @@ void report_other_attempts(const TrialState& trial, CampaignState& state) {
     if (attempt.late_records > 0) {
       state.findings.push_back(
           {FindingCode::late_record, name_of(attempt.id),
-           fmt::format("{} records came after the attempt was given up; kept, not counted",
+           fmt::format("records that came after the attempt was given up: {}; kept, not counted",
                        attempt.late_records)});
     }
     if (trial.shown != i) {
       state.findings.push_back(
           {FindingCode::superseded_attempt, name_of(attempt.id),
-           fmt::format("{} finished iterations are kept, not counted: attempt {} counts",
-                       attempt.iterations.size(), trial.shown_attempt()->id.attempt)});
+           fmt::format("attempt {} counts; the {} iterations reported here are kept, not counted",
+                       trial.shown_attempt()->id.attempt, attempt.iterations.size())});
     }
   }
 }

@@ -11,17 +11,17 @@
 namespace ocibench::coordinator {
 namespace {
 
+constexpr double kMostBytes = 9e18;  // what an agent claims may not fit an integer
 constexpr std::size_t kShortShaDigits = 7;
 constexpr std::string_view kStandIn =
     "{{subject}}: {{wall_median}} (p50, N={{n}}, p10 {{wall_p10}} .. p90 {{wall_p90}}).";
 
 std::string duration_text(double seconds) {
-  return format_duration(
-      std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds)));
+  return format_duration(std::chrono::nanoseconds(std::llround(std::min(seconds, 9e9) * 1e9)));
 }
 
 std::string bytes_text(double bytes) {
-  return format_bytes(static_cast<std::uint64_t>(std::llround(bytes)));
+  return format_bytes(static_cast<std::uint64_t>(std::min(bytes, kMostBytes)));
 }
 
 /// Requires: at least one complete iteration (whose wall time is then measured).

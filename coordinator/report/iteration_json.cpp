@@ -2,7 +2,7 @@
 
 #include "common/clock.hpp"
 #include "common/units.hpp"
-#include "coordinator/report/artifact_path.hpp"
+#include "coordinator/report/artifacts.hpp"
 
 namespace ocibench::coordinator {
 namespace {

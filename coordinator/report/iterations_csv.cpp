@@ -7,7 +7,7 @@
 
 #include "common/clock.hpp"
 #include "coordinator/analysis/aggregate.hpp"
-#include "coordinator/report/artifact_path.hpp"
+#include "coordinator/report/artifacts.hpp"
 #include "coordinator/report/iteration_rows.hpp"
 
 namespace ocibench::coordinator {

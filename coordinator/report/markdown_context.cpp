@@ -1,3 +1,5 @@
+#include <map>
+
 #include <fmt/format.h>
 
 #include "common/sha256.hpp"
@@ -7,6 +9,8 @@
 
 namespace ocibench::coordinator {
 namespace {
+
+const std::vector<PhaseFinished> kNoPhases;
 
 void append_subjects(std::string& text, const std::vector<SeenSubject>& subjects) {
   for (const SeenSubject& subject : subjects) {
@@ -22,6 +26,25 @@ void append_subjects(std::string& text, const std::vector<SeenSubject>& subjects
 }
 
 }  // namespace
+
+std::string prewarm_section(const Analysis& analysis) {
+  // Most trials say the same: each note once, with the trials that it is of.
+  std::map<std::string, std::vector<std::string>> trials_by_note;
+  for (const TrialState& trial : analysis.state.trials) {
+    const AttemptState* attempt = trial.shown_attempt();
+    for (const PhaseFinished& phase : attempt == nullptr ? kNoPhases : attempt->phases) {
+      if (phase.phase == Phase::prewarm) {
+        trials_by_note[phase.note].push_back(markdown_plain(trial.trial.id.str()));
+      }
+    }
+  }
+  std::string text = "## Pre-warm\n\n";
+  for (const auto& [note, trials] : trials_by_note) {
+    text += fmt::format("- {} ({})\n", markdown_plain(note.empty() ? "done" : note),
+                        fmt::join(trials, ", "));
+  }
+  return text + (trials_by_note.empty() ? "No trial came so far.\n\n" : "\n");
+}
 
 std::string caveats_section(const Analysis& analysis) {
   std::string text = "## Caveats\n\n";

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/units.hpp"
-#include "coordinator/report/artifact_path.hpp"
+#include "coordinator/report/artifacts.hpp"
 #include "coordinator/report/markdown_sections.hpp"
 #include "coordinator/report/markdown_text.hpp"
 

@@ -15,6 +15,7 @@ std::string overhead_section(const Analysis& analysis);
 std::string egress_section(const Analysis& analysis);
 
 // How to take it (markdown_context.cpp).
+std::string prewarm_section(const Analysis& analysis);
 std::string caveats_section(const Analysis& analysis);
 std::string findings_section(const Analysis& analysis);
 std::string subjects_section(const Analysis& analysis);

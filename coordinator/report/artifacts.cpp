@@ -1,6 +1,10 @@
-#include "coordinator/report/artifact_path.hpp"
+#include "coordinator/report/artifacts.hpp"
+
+#include <map>
 
 #include <fmt/format.h>
+
+#include "coordinator/analysis/journal.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -9,6 +13,15 @@ namespace {
 bool stays(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
+}
+
+const ArtifactChunk* chunk_of(const JournalEntry& entry) {
+  const auto* told = std::get_if<AgentRecord>(&entry.body);
+  return told == nullptr ? nullptr : std::get_if<ArtifactChunk>(told);
+}
+
+bool holds(const AttemptState* attempt, const JournalEntry& entry) {
+  return attempt != nullptr && attempt->agent == entry.agent && attempt->boot == entry.boot;
 }
 
 }  // namespace
@@ -42,13 +55,22 @@ std::string evidence_path(const AttemptId& id, const Iteration& iteration) {
              : artifact_path(id, iteration.index, iteration.outcome.evidence);
 }
 
-bool ArtifactAssembly::accept(const std::string& path, const ArtifactChunk& chunk) {
-  std::uint64_t& size = sizes_[path];
-  if (chunk.offset != size) {
-    return false;
-  }
-  size += chunk.bytes.size();
-  return true;
+Result<void> visit_artifacts(const durable::RecordLog& journal, const CampaignState& state,
+                             const ArtifactSink& sink) {
+  std::map<std::string, std::uint64_t> sizes;
+  return visit_journal(journal, [&](const JournalEntry& entry) -> Result<void> {
+    const ArtifactChunk* chunk = chunk_of(entry);
+    if (chunk == nullptr || !holds(state.find_attempt(chunk->id), entry)) {
+      return {};
+    }
+    const std::string path = artifact_path(chunk->id, chunk->iteration, chunk->name);
+    std::uint64_t& size = sizes[path];
+    if (chunk->offset != size) {
+      return {};
+    }
+    size += chunk->bytes.size();
+    return sink(path, chunk->bytes);
+  });
 }
 
 }  // namespace ocibench::coordinator

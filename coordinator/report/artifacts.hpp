@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "common/durable/record_log.hpp"
+#include "common/error.hpp"
 #include "common/model/record.hpp"
+#include "coordinator/analysis/campaign_state.hpp"
 
 namespace ocibench::coordinator {
 
@@ -23,15 +26,13 @@ std::string artifact_path(const AttemptId& id, std::uint32_t iteration, std::str
 /// Empty when there is none.
 std::string evidence_path(const AttemptId& id, const Iteration& iteration);
 
-/// Which chunks make up a file: those that follow each other from offset 0. A chunk that does not
-/// continue its file is left out, by the writer of a bundle and by its verification alike.
-class ArtifactAssembly {
- public:
-  /// True when `chunk` continues the file at `path`, which then counts as longer by its bytes.
-  bool accept(const std::string& path, const ArtifactChunk& chunk);
+/// Takes a piece of the file `path` of the bundle, in order; the same file may come in many pieces.
+using ArtifactSink = std::function<Result<void>(const std::string& path, std::string_view bytes)>;
 
- private:
-  std::map<std::string, std::uint64_t> sizes_;
-};
+/// Streams the artefacts of the journal, so that memory does not depend on their size. Left out are
+/// chunks that an agent sent of an attempt which it did not hold, and chunks that do not continue
+/// their file. Stops at the first error of `sink`. Errors: as visit_journal, and those of `sink`.
+Result<void> visit_artifacts(const durable::RecordLog& journal, const CampaignState& state,
+                             const ArtifactSink& sink);
 
 }  // namespace ocibench::coordinator

@@ -1,0 +1,143 @@
+#include "coordinator/report/bundle.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <stdio.h>  // NOLINT(modernize-deprecated-headers): renameat2 is not in <cstdio>'s std
+
+#include "common/clock.hpp"
+#include "common/fd.hpp"
+#include "common/file.hpp"
+#include "coordinator/report/artifacts.hpp"
+#include "coordinator/report/bundle_files.hpp"
+#include "coordinator/report/checksums.hpp"
+#include "coordinator/report/headline.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kShortCorpusShaDigits = 12;
+
+Result<void> make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  return error ? fail_errno(fmt::format("cannot create {}", path.string()), error.value())
+               : Result<void>();
+}
+
+Result<void> sync(const fs::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) {
+    return fail_errno(fmt::format("cannot sync {}", path.string()), errno);
+  }
+  return {};
+}
+
+Result<void> append_to_file(const fs::path& path, std::string_view bytes) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!fd) {
+    return fail_errno(fmt::format("cannot create {}", path.string()), errno);
+  }
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd.get(), bytes.data(), bytes.size());
+    if (wrote < 0 && errno != EINTR) {
+      return fail_errno(fmt::format("cannot write {}", path.string()), errno);
+    }
+    bytes.remove_prefix(wrote < 0 ? 0 : static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
+
+Result<void> write_content(durable::RecordLog& journal, const Analysis& analysis,
+                           const fs::path& folder) {
+  for (const char* name : {"samples", "logs"}) {
+    if (Result<void> made = make_folder(folder / name); !made) {
+      return made;
+    }
+  }
+  for (const BundleFile& file : bundle_files(analysis)) {
+    if (Result<void> written = write_file_atomically(folder / file.name, file.content); !written) {
+      return written;
+    }
+  }
+  Result<void> artifacts = visit_artifacts(journal, analysis.state,
+                                           [&](const std::string& path, std::string_view bytes) {
+                                             return append_to_file(folder / path, bytes);
+                                           });
+  return artifacts ? journal.copy_to(folder / kJournalFile) : artifacts;
+}
+
+/// Writes SHA256SUMS and forces everything to the disk.
+Result<void> seal(const fs::path& folder) {
+  const Result<Checksums> checksums = hash_folder(folder);
+  if (!checksums) {
+    return tl::unexpected(checksums.error());
+  }
+  for (const auto& [path, digest] : *checksums) {
+    if (Result<void> synced = sync(folder / path); !synced) {
+      return synced;
+    }
+  }
+  Result<void> done = write_file_atomically(folder / kChecksumsFile, format_checksums(*checksums));
+  for (const fs::path& directory : {folder / "samples", folder / "logs", folder}) {
+    done = done ? sync(directory) : done;
+  }
+  // mkdtemp makes 0700, and results are meant to be read by others.
+  if (done && ::chmod(folder.c_str(), 0755) != 0) {
+    return fail_errno(fmt::format("cannot open {} to readers", folder.string()), errno);
+  }
+  return done;
+}
+
+/// Renames without ever replacing anything.
+Result<fs::path> publish(const fs::path& folder, const fs::path& wanted) {
+  for (int suffix = 1; suffix <= kMaxBundleSuffix; ++suffix) {
+    const fs::path target =
+        suffix == 1 ? wanted : fs::path(fmt::format("{}-{}", wanted.string(), suffix));
+    if (::renameat2(AT_FDCWD, folder.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
+      const Result<void> synced = sync(target.parent_path());
+      return synced ? Result<fs::path>(target) : tl::unexpected(synced.error());
+    }
+    if (errno != EEXIST) {
+      return fail_errno(fmt::format("cannot rename the bundle to {}", target.string()), errno);
+    }
+  }
+  return fail(ErrorCode::limit, fmt::format("there are {} bundles named {} already",
+                                            kMaxBundleSuffix, wanted.string()));
+}
+
+std::string bundle_name(const Analysis& analysis) {
+  return analysis.state.started ? format_compact(analysis.state.started->at) : "unknown";
+}
+
+}  // namespace
+
+Result<fs::path> write_bundle(durable::RecordLog& journal, const Analysis& analysis,
+                              const fs::path& root) {
+  const fs::path parent = root / path_component(short_git_sha(analysis.git_sha())) /
+                          path_component(analysis.instance_type) /
+                          path_component(analysis.plan.corpus_sha.substr(0, kShortCorpusShaDigits));
+  if (const Result<void> made = make_folder(parent); !made) {
+    return tl::unexpected(made.error());
+  }
+  const Result<TemporaryDirectory> folder = TemporaryDirectory::create(parent, ".partial-");
+  if (!folder) {
+    return tl::unexpected(folder.error());
+  }
+  Result<void> written = write_content(journal, analysis, folder->path());
+  written = written ? seal(folder->path()) : written;
+  if (!written) {
+    return fail(written.error(), "writing the result bundle");
+  }
+  return publish(folder->path(), parent / bundle_name(analysis));
+}
+
+}  // namespace ocibench::coordinator

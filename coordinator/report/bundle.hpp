@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+
+#include "common/durable/record_log.hpp"
+#include "common/error.hpp"
+#include "coordinator/analysis/analysis.hpp"
+
+namespace ocibench::coordinator {
+
+/// More bundles than this with one name are an error of the caller.
+inline constexpr int kMaxBundleSuffix = 1000;
+
+/// Writes `<root>/<git sha>/<instance type>/<corpus sha>/<start of the campaign>/` with the files
+/// of bundle_files(), samples/, logs/, a copy of the journal and SHA256SUMS, and returns its path.
+/// It is written under another name beside, synced, and renamed: either all of it is there or
+/// nothing. An existing bundle is never touched; a taken name gets "-2", "-3", ...
+///
+/// Requires: `analysis` is analyse_journal(journal). Errors: io, limit (kMaxBundleSuffix).
+Result<std::filesystem::path> write_bundle(durable::RecordLog& journal, const Analysis& analysis,
+                                           const std::filesystem::path& root);
+
+}  // namespace ocibench::coordinator

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/plan/plan.hpp"
+#include "tests/support/journal_builder.hpp"
+
+namespace ocibench::testing_support {
+
+/// skopeo, crane and null, five iterations each.
+coordinator::Plan example_plan();
+
+/// What happened: skopeo's first agent was lost after two iterations, reported one more when it was
+/// too late, and a second attempt ran to its end with one marked iteration; crane failed once and
+/// left its log; null ran. 14 of 15 complete. Ends with the end of the campaign.
+JournalBuilder example_journal(const coordinator::Plan& plan, const std::string& plan_json);
+
+}  // namespace ocibench::testing_support

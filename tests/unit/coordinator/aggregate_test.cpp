@@ -1,0 +1,94 @@
+#include "coordinator/analysis/aggregate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/analysis/egress.hpp"
+#include "tests/support/journal_builder.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+using testing_support::attempt_of;
+using testing_support::complete_iteration;
+using testing_support::failed_iteration;
+using testing_support::JournalBuilder;
+using testing_support::make_plan;
+
+Aggregate aggregate_of(const std::vector<Iteration>& iterations) {
+  const Plan plan = make_plan({"skopeo"}, static_cast<std::uint32_t>(iterations.size()));
+  const AttemptId id = attempt_of("skopeo");
+  JournalBuilder journal;
+  journal.start(plan).lease(id, "lane-1");
+  for (const Iteration& iteration : iterations) {
+    journal.iteration(id, iteration);
+  }
+  return aggregate(plan, replay(plan, journal.finish(id).end().entries())).front();
+}
+
+TEST(Aggregate, KeepsAFastFailureOutOfTheMedianAndInTheCount) {
+  const Aggregate result = aggregate_of({complete_iteration(1, milliseconds(1000)),
+                                         failed_iteration(2, OutcomeKind::failed, "exit 1"),
+                                         complete_iteration(3, milliseconds(3000))});
+  EXPECT_EQ(result.complete, 2U);
+  EXPECT_EQ(result.planned, 3U);
+  EXPECT_DOUBLE_EQ(result.find("wall_s")->median, 2);
+}
+
+TEST(Aggregate, LeavesUnmeasuredAbsentInsteadOfZero) {
+  Iteration bare = complete_iteration(1);
+  bare.resources.reset();
+  const Aggregate result = aggregate_of({bare});
+  EXPECT_EQ(result.find("cpu_s"), nullptr);
+  EXPECT_EQ(result.find("cpu_percent_p95"), nullptr);
+  EXPECT_NE(result.find("wall_s"), nullptr);
+}
+
+TEST(Aggregate, SaysHowManyIterationsMeasuredAMetric) {
+  Iteration bare = complete_iteration(2);
+  bare.network.reset();
+  const Aggregate result = aggregate_of({complete_iteration(1), bare});
+  EXPECT_EQ(result.find("tx_bytes")->n, 1U);
+  EXPECT_EQ(result.find("wall_s")->n, 2U);
+}
+
+/// The example's corpus: 2 x unique is 320 MB less a few kB, 2 x per repository 520 MB.
+EgressFit fit_of(std::uint64_t sent_bytes) {
+  Iteration iteration = complete_iteration(1);
+  iteration.network->tx_bytes = sent_bytes;
+  return check_egress(make_plan({"skopeo"}), aggregate_of({iteration}), "lo").fit;
+}
+
+TEST(Egress, IsExpectedBetweenOnceAndOncePerRepository) {
+  EXPECT_EQ(fit_of(310'000'000), EgressFit::below);
+  EXPECT_EQ(fit_of(314'000'000), EgressFit::once);
+  EXPECT_EQ(fit_of(326'000'000), EgressFit::once);
+  EXPECT_EQ(fit_of(400'000'000), EgressFit::between);
+  EXPECT_EQ(fit_of(515'000'000), EgressFit::per_repository);
+  EXPECT_EQ(fit_of(540'000'000), EgressFit::above);
+}
+
+TEST(Egress, SaysHowFarOutsideItIs) {
+  Iteration iteration = complete_iteration(1);
+  iteration.network->tx_bytes = 160'000'000;
+  const EgressCheck check = check_egress(make_plan({"skopeo"}), aggregate_of({iteration}), "lo");
+  EXPECT_EQ(check.sentence,
+            "160 MB sent is 50.0 % below the 320 MB that reading and writing every unique byte "
+            "once needs: part of the content was not moved in the window");
+}
+
+TEST(Egress, HasNoExpectationOffTheLoopback) {
+  const Plan plan = make_plan({"skopeo"});
+  const Aggregate result = aggregate_of({complete_iteration(1)});
+  EXPECT_EQ(check_egress(plan, result, "ens5").fit, EgressFit::no_expectation);
+  EXPECT_EQ(check_egress(plan, result, "").fit, EgressFit::no_expectation);
+}
+
+TEST(Egress, HasNoExpectationForAScenarioThatMovesOnlyAPart) {
+  Aggregate result = aggregate_of({complete_iteration(1)});
+  result.scenario = "warm";
+  EXPECT_EQ(check_egress(make_plan({"skopeo"}), result, "lo").fit, EgressFit::no_expectation);
+}
+
+}  // namespace
+}  // namespace ocibench::coordinator
