@@ -18,10 +18,12 @@ namespace ocibench::durable {
 namespace {
 
 /// What is prepared once, in the order of kStatements.
-enum class Sql { next_seq, advance, insert, forget, read, scan, set_note, note };
+enum class Sql { next_seq, streams, advance, insert, forget, read, scan, set_note, note };
 
-constexpr std::array<std::string_view, 8> kStatements = {
+constexpr std::array<std::string_view, 9> kStatements = {
     "SELECT next_seq FROM stream WHERE name = ?1",
+    "SELECT name, next_seq, (SELECT min(seq) FROM record AS r WHERE r.stream = s.id), "
+    "EXISTS (SELECT 1 FROM record AS r WHERE r.stream = s.id) FROM stream AS s ORDER BY s.id",
     "INSERT INTO stream (name, next_seq) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET next_seq = excluded.next_seq",
     "INSERT INTO record (stream, seq, payload) "
@@ -202,6 +204,24 @@ Result<void> RecordLog::commit_batch() {
 
 Result<std::uint64_t> RecordLog::next_seq(std::string_view stream) const {
   return database_->next_seq_of(stream);
+}
+
+Result<std::vector<StreamExtent>> RecordLog::streams() const {
+  Query query(database_->statement(Sql::streams));
+  std::vector<StreamExtent> extents;
+  for (;;) {
+    const Result<bool> row = query.next_row();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return extents;
+    }
+    const std::uint64_t next = query.integer(1);
+    const bool any_left = query.integer(3) != 0;
+    extents.push_back(
+        {.stream = query.bytes(0), .first = any_left ? query.integer(2) : next, .next = next});
+  }
 }
 
 Result<void> RecordLog::forget(std::string_view stream, std::uint64_t below) {

@@ -22,6 +22,13 @@ struct StoredRecord {
   std::string payload;
 };
 
+/// What is kept of a stream: records [first, next).
+struct StreamExtent {
+  std::string stream;
+  std::uint64_t first = 0;  ///< the lowest that is not forgotten; equals `next` when none is left
+  std::uint64_t next = 0;
+};
+
 /// Streams of records, each contiguous from 0, on SQLite (WAL, synchronous FULL). What append() or
 /// a Batch's commit() has returned for survives SIGKILL and power loss. It is the agent's spool
 /// and the coordinator's journal.
@@ -54,6 +61,9 @@ class RecordLog {
 
   /// The seq that append() would store next: 0 for a new stream. Forgetting does not lower it.
   [[nodiscard]] Result<std::uint64_t> next_seq(std::string_view stream) const;
+
+  /// Every stream, in the order of their first records.
+  [[nodiscard]] Result<std::vector<StreamExtent>> streams() const;
 
   /// Drops records with seq < `below`; the space is used again.
   Result<void> forget(std::string_view stream, std::uint64_t below);
