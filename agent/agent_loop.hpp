@@ -16,7 +16,7 @@ namespace ocibench::agent {
 
 /// What the loop works with; everything outlives it.
 struct AgentParts {
-  Clock& clock;
+  const Clock& clock;
   protocol::Transport& transport;
   durable::RecordLog& spool;
   TrialRunner& trials;

@@ -19,7 +19,7 @@ struct WatchedAgent {
 
 /// What the loop works with; everything outlives it.
 struct CoordinatorParts {
-  Clock& clock;
+  const Clock& clock;
   protocol::Transport& transport;
   durable::RecordLog& journal;
   Progress& progress;

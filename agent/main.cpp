@@ -1,0 +1,37 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "agent/agent_command.hpp"
+#include "agent/options.hpp"
+#include "common/host.hpp"
+#include "common/log.hpp"
+
+namespace {
+
+namespace agent = ocibench::agent;
+using ocibench::ExitCode;
+using ocibench::Result;
+
+Result<ExitCode> run(const agent::Options& options) {
+  if (const auto* help = std::get_if<agent::HelpText>(&options)) {
+    std::fputs(help->text.c_str(), stdout);
+    return ExitCode::valid;
+  }
+  const auto& agent_options = std::get<agent::AgentOptions>(options);
+  ocibench::configure_log(
+      "ocibench-agent", agent_options.log_level,
+      ocibench::colour_wanted() ? ocibench::LogColour::when_terminal : ocibench::LogColour::never);
+  return agent::agent_command(agent_options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Result<ExitCode> code = agent::parse_options(argc, argv).and_then(run);
+  if (!code) {
+    fmt::print(stderr, "ocibench-agent: {}\n", code.error().message);
+    return static_cast<int>(ocibench::exit_code_for(code.error().code));
+  }
+  return static_cast<int>(*code);
+}
