@@ -69,6 +69,6 @@ ExitCode exit_code_for(ErrorCode code);
 
 }  // namespace ocibench
 
-#define OCIBENCH_ASSERT(expression)                                          \
-  ((expression) ? static_cast<void>(0)                                       \
+#define OCIBENCH_ASSERT(expression)    \
+  ((expression) ? static_cast<void>(0) \
                 : ::ocibench::assertion_failed(#expression, __FILE__, __LINE__))

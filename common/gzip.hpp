@@ -12,7 +12,7 @@ namespace ocibench {
 
 /// Streaming gzip (RFC 1952) with a fixed header: no name, mtime 0, OS "unknown", so that equal
 /// input gives equal output. Level 0 stores in blocks that we write ourselves and is the same with
-/// any zlib; levels 1..9 are zlib's deflate and the same for one zlib_version().
+/// any zlib; levels 1..9 are zlib's deflate and the same for one zlib_release().
 class GzipCompressor {
  public:
   static constexpr int kFastest = 1;
@@ -78,6 +78,6 @@ class GzipFile {
 };
 
 /// The zlib at run time, e.g. "1.2.13": part of what makes a compressed digest.
-std::string_view zlib_version();
+std::string_view zlib_release();
 
 }  // namespace ocibench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ struct JsonLimits {
   std::size_t max_depth = 64;
 };
 
-/// Strict: no comments, no trailing text, bounded size and depth; never throws.
+/// Strict (RFC 8259): no comments, no trailing text, no name twice in an object, valid UTF-8,
+/// bounded size and depth; never throws. Time and memory are linear in the text.
 /// Errors: bad_input with `origin` and line, limit.
 Result<Json> parse_json(std::string_view text, std::string_view origin, JsonLimits limits = {});
 
@@ -42,12 +44,18 @@ class JsonObject {
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
   [[nodiscard]] Result<std::vector<JsonObject>> objects(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
+  /// An object whose members are all strings.
+  [[nodiscard]] Result<std::map<std::string, std::string>> text_map(std::string_view key) const;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  JsonObject(const Json& json, std::string path);
+  JsonObject(const Json& json, std::string path, std::string_view separator);
+  [[nodiscard]] std::string path_of(std::string_view key) const;
+  [[nodiscard]] Result<const Json*> member(std::string_view key, std::string_view expected,
+                                           bool (*accepts)(const Json&)) const;
   const Json* json_;
   std::string path_;
+  std::string_view separator_;  // between path_ and a key: ": " after a file name, then "."
 };
 
 }  // namespace ocibench

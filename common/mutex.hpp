@@ -3,7 +3,8 @@
 #include <mutex>
 
 // clang's thread-safety analysis ignores libstdc++'s std::mutex, which carries no annotations; this
-// thin layer does, and costs nothing under gcc. https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
+// thin layer does, and costs nothing under gcc.
+// https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 #if defined(__clang__)
 #define OCIBENCH_THREAD_ANNOTATION(x) __attribute__((x))
 #else

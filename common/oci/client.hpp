@@ -51,12 +51,25 @@ struct FetchedManifest {
   ResponseFacts facts;
 };
 
+/// What the registry does with a manifest's `subject` (distribution-spec 1.1, "Pushing Manifests
+/// with Subject"): unlisted means that the referrers tag is the client's to write.
+enum class SubjectListing { none, listed, unlisted };
+
+struct StoredManifest {
+  std::string digest;  ///< of the body, checked against the registry's answer
+  SubjectListing subject = SubjectListing::none;
+};
+
 struct BlobHead {
   std::uint64_t size_bytes = 0;
   ResponseFacts facts;
 };
 
 enum class Mounted { mounted, not_mounted };
+
+/// "sha256-<hex>": where a registry without the referrers API keeps the referrers of a digest
+/// (distribution-spec 1.1, "Referrers Tag Schema").
+std::string referrers_tag(std::string_view digest);
 
 /// Speaks distribution-spec 1.1 to one registry over a kept-alive connection.
 ///
@@ -86,9 +99,8 @@ class Client {
   /// `reference` is a tag or a digest.
   Result<ManifestHead> head_manifest(std::string_view repository, std::string_view reference);
   Result<FetchedManifest> get_manifest(std::string_view repository, std::string_view reference);
-  /// Returns the digest of `body`, checked against the registry's answer.
-  Result<std::string> put_manifest(std::string_view repository, std::string_view reference,
-                                   std::string_view media_type, std::string_view body);
+  Result<StoredManifest> put_manifest(std::string_view repository, std::string_view reference,
+                                      std::string_view media_type, std::string_view body);
 
   Result<BlobHead> head_blob(std::string_view repository, std::string_view digest);
   /// Streams the blob into `sink` and checks size and digest; what the sink got is only good when

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/byte_stream.hpp"
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/oci/auth.hpp"
+#include "common/oci/client.hpp"
+#include "common/oci/http.hpp"
+
+namespace ocibench::oci {
+
+enum class Repeat { allowed, refused };
+
+/// One request to the registry, before credentials, retries and redirects.
+struct Call {
+  HttpRequest request;
+  std::string scopes;               ///< "repository:<name>:pull", several separated by spaces
+  Repeat repeat = Repeat::allowed;  ///< whether a 429 or 503 may be answered by sending it again
+};
+
+/// The answer that counts, and where it came from.
+struct Answer {
+  HttpResponse response;
+  std::string url;  ///< that answered
+  ResponseFacts facts;
+};
+
+/// Sends calls to one endpoint: adds credentials for its own host only, obtains tokens, waits and
+/// repeats on 429 and 503, follows redirects of GET and HEAD. What Client's operations stand on.
+class RegistrySession {
+ public:
+  static Result<RegistrySession> create(Endpoint endpoint, ClientLimits limits);
+
+  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+  [[nodiscard]] const ClientLimits& limits() const { return limits_; }
+
+  /// Any status but those dealt with here is an answer. Errors: as Client, with method and URL.
+  Result<Answer> send(const Call& call);
+
+  /// Lets the time pass that a 429 or 503 asks for. Errors: unavailable when it is too long or
+  /// `retries` is used up.
+  Result<void> wait_to_retry(const HttpResponse& response, std::uint32_t retries);
+
+ private:
+  RegistrySession(Endpoint endpoint, ClientLimits limits, HttpConnection http);
+  [[nodiscard]] bool is_own(std::string_view url) const;
+  Result<std::optional<std::string>> authorization(const std::string& scopes);
+  Result<void> learn_challenge(const HttpResponse& response, const std::string& scopes);
+  Result<Token> fetch_token(std::string_view scopes);
+  Result<std::string> redirect_target(std::string_view from, const HttpResponse& response) const;
+
+  Endpoint endpoint_;
+  ClientLimits limits_;
+  HttpConnection http_;
+  std::unique_ptr<Clock> clock_;
+  std::optional<Challenge> challenge_;
+  TokenCache tokens_;
+};
+
+/// "GET http://host/v2/...: " and the status with the registry's own code and message, as an Error
+/// whose code follows from the status.
+Error answer_error(Method method, const Answer& answer);
+
+}  // namespace ocibench::oci
