@@ -1,8 +1,12 @@
 #include "common/units.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <limits>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -49,6 +53,33 @@ std::string format_duration(std::chrono::nanoseconds duration) {
   }
   const auto whole = static_cast<long long>(std::llround(seconds));
   return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 8> kUnits = {
+      {{"", 1},
+       {"B", 1},
+       {"kB", 1000},
+       {"MB", kMB},
+       {"GB", 1000 * kMB},
+       {"KiB", kKiB},
+       {"MiB", kMiB},
+       {"GiB", 1024 * kMiB}}};
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{}) {
+    return std::nullopt;
+  }
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (text.starts_with(' ')) {
+    text.remove_prefix(1);
+  }
+  const auto* const unit =
+      std::ranges::find(kUnits, text, &std::pair<std::string_view, std::uint64_t>::first);
+  if (unit == kUnits.end() || count > std::numeric_limits<std::uint64_t>::max() / unit->second) {
+    return std::nullopt;
+  }
+  return count * unit->second;
 }
 
 }  // namespace ocibench

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,13 +12,6 @@
 #include "common/model/corpus.hpp"
 
 namespace ocibench::catalog {
-
-/// Where competitors/ and scenarios/ are: `explicit_path` when given; else `../share/ocibench`
-/// beside the executable's folder; else the nearest folder above it that holds both (a build tree).
-/// Errors: not_found, with the places looked at.
-Result<std::filesystem::path> find_data_directory(
-    const std::optional<std::filesystem::path>& explicit_path,
-    const std::filesystem::path& executable);
 
 /// Every definition of a data directory, read and checked once, by name.
 class Catalog {

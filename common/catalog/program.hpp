@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -55,9 +56,10 @@ Program read_program(TomlTable& table, std::string origin, std::string_view byte
 /// parts of it are ignored. Errors: unavailable, with how to install it.
 Result<std::filesystem::path> find_binary(const Program& program, std::string_view path);
 
+inline constexpr std::size_t kMaxVersionOutput = 4096;
+
 /// The version in what the probe printed (of which the first kMaxVersionOutput bytes count);
 /// nullopt when the pattern does not match. Requires: program.version.
-inline constexpr std::size_t kMaxVersionOutput = 4096;
 std::optional<std::string> match_version(const Program& program, std::string_view output);
 
 /// The label with the version filled in; an empty version leaves no double space behind.
