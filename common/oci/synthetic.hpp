@@ -15,18 +15,18 @@ inline constexpr std::uint32_t kSyntheticGeneration = 1;
 /// Limits on what a spec may ask for.
 inline constexpr std::uint32_t kMaxSyntheticImages = 10'000;
 inline constexpr std::uint32_t kMaxSyntheticLayers = 127;
-inline constexpr std::uint64_t kMaxSyntheticLayerBytes = 16ULL * 1024 * 1024 * 1024;
+inline constexpr std::uint64_t kMaxSyntheticLayerBytes = 8'000'000'000;  ///< ustar ends at 8 GiB
 
 /// Writes the images of `spec` into a new OCI layout at `directory` and returns them locked.
 ///
 /// The seed contract: image i (from 1) is "<repository_prefix>-<i, two digits or more>:1". Layer k
 /// of it on platform p holds one tar entry whose content is made of 64 KiB blocks; of each block
-/// the first `compressibility` share is zero and the rest comes from xoshiro256** seeded through
-/// splitmix64 from sha256("<seed>/<image>/<platform>/<layer>"). The first round(shared_share *
-/// layers) layers use image 0, so they are common to all images of a platform. With several
-/// platforms the tag names an index. With `referrer` one artifact manifest (kReferrerArtifactType)
-/// whose subject is the first image follows, found as "<repository>:sha256-<hex>" in the layout and
-/// as the last of the first image's manifests in the result; a registry learns of it by digest.
+/// the first `compressibility` share is zero and the rest comes from RandomBytes seeded with
+/// "<seed>/<image>/<platform>/<layer>". The first round(shared_share * layers) layers use image 0,
+/// so they are common to all images of a platform. With several platforms the tag names an index.
+/// With `referrer` one artifact manifest (kReferrerArtifactType) whose subject is the first image
+/// is listed in the layout without a name; it is not in the result, because a copy of the tags
+/// does not have to move it. push_images() pushes it.
 ///
 /// Equal specs give equal digests on every machine whose zlib is of one version (level 0: any).
 /// Layers are made by two threads and streamed; memory is bounded.
