@@ -22,9 +22,9 @@ struct Command {
   std::filesystem::path working_directory;
   std::filesystem::path stdout_log;  ///< written gzip-compressed, at most max_log_bytes of input
   std::filesystem::path stderr_log;
-  std::chrono::milliseconds deadline{0};      ///< from start; then the whole tree is killed
-  std::uint64_t max_log_bytes = 64'000'000;   ///< per stream; what comes after is counted, not kept
-  std::uint64_t min_free_bytes = 0;           ///< killed when the working directory's file system has less
+  std::chrono::milliseconds deadline{0};     ///< from start; then the whole tree is killed
+  std::uint64_t max_log_bytes = 64'000'000;  ///< per stream; what comes after is counted, not kept
+  std::uint64_t min_free_bytes = 0;  ///< killed when the working directory's file system has less
 };
 
 /// The tree as samplers find it. The cgroup paths are empty where cgroups cannot be had.
@@ -52,11 +52,11 @@ class WindowObserver {
 };
 
 enum class Ending {
-  exited,         ///< by itself; exit_code is set
-  signalled,      ///< by a signal that we did not send; signal is set
-  timed_out,      ///< killed by us at the deadline
-  cancelled,      ///< killed by us on request
-  disk_exhausted, ///< killed by us: min_free_bytes was undercut
+  exited,          ///< by itself; exit_code is set
+  signalled,       ///< by a signal that we did not send; signal is set
+  timed_out,       ///< killed by us at the deadline
+  cancelled,       ///< killed by us on request
+  disk_exhausted,  ///< killed by us: min_free_bytes was undercut
 };
 
 struct ProcessReport {
@@ -64,11 +64,12 @@ struct ProcessReport {
   std::optional<int> exit_code;
   std::optional<int> signal;
   WallTime started_at{};
-  std::chrono::nanoseconds wall{0};  ///< from release of the tool to the end of its whole tree
+  std::chrono::nanoseconds wall{0};      ///< from release of the tool to the end of its whole tree
   std::uint32_t leftover_processes = 0;  ///< outlived the tool by kLinger and were killed
   std::uint64_t stdout_bytes = 0;        ///< produced, kept or not
   std::uint64_t stderr_bytes = 0;
-  std::vector<std::string> last_stderr_lines;  ///< at most 20 lines of at most 500 bytes, valid UTF-8
+  std::vector<std::string>
+      last_stderr_lines;  ///< at most 20 lines of at most 500 bytes, valid UTF-8
 };
 
 /// Set by another thread (or a signal) to stop the run; readable once set.

@@ -21,8 +21,8 @@ struct WindowReport {
 };
 
 struct SamplingPlan {
-  std::string interface;                    ///< "lo" or the default-route interface
-  std::filesystem::path artifact_directory; ///< exists; files are written into it
+  std::string interface;                     ///< "lo" or the default-route interface
+  std::filesystem::path artifact_directory;  ///< exists; files are written into it
 };
 
 /// Observes one run. Start a new object for each iteration.

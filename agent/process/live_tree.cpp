@@ -1,0 +1,88 @@
+#include "agent/process/live_tree.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace ocibench::agent {
+namespace {
+
+class CgroupTree final : public LiveTree {
+ public:
+  CgroupTree(const RunCgroup& cgroup, pid_t root) : cgroup_(cgroup), root_(root) {}
+
+  [[nodiscard]] std::uint32_t alive() const override {
+    return static_cast<std::uint32_t>(cgroup_.members().size());
+  }
+  [[nodiscard]] bool empty() const override { return cgroup_.empty(); }
+  [[nodiscard]] int change_fd() const override { return cgroup_.events_fd(); }
+
+  void kill() const override {
+    ::kill(-root_, SIGKILL);  // also who has moved itself to another cgroup
+    cgroup_.kill();
+  }
+
+  [[nodiscard]] std::vector<pid_t> orphans() const override {
+    std::vector<pid_t> orphans = cgroup_.orphans("/proc");
+    std::erase(orphans, root_);
+    return orphans;
+  }
+
+ private:
+  const RunCgroup& cgroup_;
+  pid_t root_;
+};
+
+class DescendantTree final : public LiveTree {
+ public:
+  explicit DescendantTree(pid_t root) : root_(root), descendants_("/proc", root) {}
+
+  [[nodiscard]] std::uint32_t alive() const override {
+    const auto members = descendants_.read();
+    return static_cast<std::uint32_t>(
+        std::count_if(members.begin(), members.end(), [](const auto& m) { return m.alive(); }));
+  }
+
+  /// A look at /proc is not atomic: a process may be born behind it while its parent ends in front
+  /// of it. But then the parent has become our zombie meanwhile, so a second look differs.
+  [[nodiscard]] bool empty() const override {
+    const auto before = descendants_.adopted();
+    const bool lives =
+        std::any_of(before.begin(), before.end(), [](const auto& m) { return m.alive(); });
+    return !lives && before == descendants_.adopted();
+  }
+
+  void kill() const override {
+    ::kill(-root_, SIGKILL);
+    for (const ProcessEntry& member : descendants_.read()) {
+      ::kill(member.pid, SIGKILL);
+    }
+  }
+
+  [[nodiscard]] std::vector<pid_t> orphans() const override {
+    std::vector<pid_t> orphans;
+    for (const ProcessEntry& member : descendants_.adopted()) {
+      if (!member.alive() && member.pid != root_) {
+        orphans.push_back(member.pid);
+      }
+    }
+    return orphans;
+  }
+
+ private:
+  pid_t root_;
+  Descendants descendants_;
+};
+
+}  // namespace
+
+std::unique_ptr<LiveTree> make_cgroup_tree(const RunCgroup& cgroup, pid_t root) {
+  return std::make_unique<CgroupTree>(cgroup, root);
+}
+
+std::unique_ptr<LiveTree> make_descendant_tree(pid_t root) {
+  return std::make_unique<DescendantTree>(root);
+}
+
+}  // namespace ocibench::agent

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/fd.hpp"
+
+namespace ocibench::agent {
+
+/// What a child gets, and nothing else: no inherited environment, descriptors, signal mask or
+/// dispositions; stdin is /dev/null; a session (and so a process group) of its own.
+struct SpawnRequest {
+  std::vector<std::string> argv;  ///< argv[0] is an absolute path
+  std::map<std::string, std::string> environment;
+  std::filesystem::path working_directory;
+  int stdout_fd = -1;  ///< borrowed until spawn() returns
+  int stderr_fd = -1;
+  int cgroup2_fd = -1;  ///< directory of a cgroup v2 to be born in; -1: where we are
+};
+
+/// A pipe, both ends close-on-exec and above the standard descriptors.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+  static Result<Pipe> create();
+};
+
+/// A child that waits behind a gate and becomes the program at release(). Killed and reaped when
+/// the object goes, unless wait() has done so.
+class SpawnedProcess {
+ public:
+  SpawnedProcess(pid_t pid, Fd pidfd, Fd gate, Fd failure);
+  SpawnedProcess(SpawnedProcess&& other) noexcept;
+  SpawnedProcess& operator=(SpawnedProcess&&) = delete;
+  SpawnedProcess(const SpawnedProcess&) = delete;
+  SpawnedProcess& operator=(const SpawnedProcess&) = delete;
+  ~SpawnedProcess();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Readable when the process has ended; it stays a zombie until wait().
+  [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+  /// Readable once the program runs or could not be executed; then ask executed().
+  [[nodiscard]] int execution_fd() const { return failure_.get(); }
+
+  /// Lets the child execute the program. Async: see executed().
+  void release();
+  /// Blocks until execve has happened. Errors: not_found, unavailable, io.
+  Result<void> executed();
+  /// SIGKILL to the whole process group.
+  void kill_group() const;
+
+  struct End {
+    int status = 0;                    ///< as of waitpid(2)
+    std::chrono::microseconds cpu{0};  ///< user and system, with the children it waited for
+  };
+  /// Blocks until the process has ended and reaps it. Requires: not called before.
+  End wait();
+
+ private:
+  pid_t pid_ = -1;
+  Fd pidfd_;
+  Fd gate_;
+  Fd failure_;
+  std::string program_;
+};
+
+/// Needs Linux 5.11 (close_range with CLOEXEC). Errors: io.
+Result<SpawnedProcess> spawn(const SpawnRequest& request);
+
+}  // namespace ocibench::agent

@@ -1,0 +1,136 @@
+#include "agent/environment.hpp"
+
+#include <gtest/gtest.h>
+
+#include "agent/process/cgroup.hpp"
+#include "common/file.hpp"
+#include "common/sha256.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A host made of files.
+class FakeHost {
+ public:
+  FakeHost& with(const fs::path& path, std::string_view content) {
+    fs::create_directories((root() / path).parent_path());
+    EXPECT_TRUE(write_file_atomically(root() / path, content));
+    return *this;
+  }
+
+  [[nodiscard]] Environment read() const {
+    return read_environment({.paths = {root() / "proc", root() / "sys"},
+                             .os_release = root() / "os-release",
+                             .interface = "ens5",
+                             .working_directory = root(),
+                             .build = {.version = "1.2.3"}});
+  }
+  [[nodiscard]] const fs::path& root() const { return directory_.path(); }
+
+ private:
+  TemporaryDirectory directory_ = TemporaryDirectory::create("/tmp", "environment-test-").value();
+};
+
+TEST(Environment, LeavesAbsentWhatTheHostDoesNotTell) {
+  const Environment environment = FakeHost().read();
+  for (const char* key : {"cpu.model", "cpu.governor", "memory.total_bytes", "kernel.release",
+                          "network.mtu_bytes", "network.driver", "os.name", "ocibench.git_sha"}) {
+    ASSERT_TRUE(environment.facts.contains(key)) << key;
+    EXPECT_FALSE(environment.facts.at(key)) << key;
+  }
+  EXPECT_EQ(environment.facts.at("kernel.psi"), "off");
+  EXPECT_EQ(environment.facts.at("kernel.cgroups"), "none");
+}
+
+TEST(Environment, ReadsFactsAsTheKernelPrintsThem) {
+  FakeHost host;
+  host.with("proc/cpuinfo", "processor\t: 0\nmodel name\t: AMD EPYC 9R14\n\nprocessor\t: 1\n")
+      .with("proc/meminfo", "MemTotal:       1000 kB\nSwapTotal:         0 kB\n")
+      .with("proc/sys/kernel/osrelease", "6.1.0-30-cloud-amd64\n")
+      .with("proc/sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n")
+      .with("proc/pressure/cpu", "")
+      .with("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n")
+      .with("sys/class/net/ens5/mtu", "9001\n")
+      .with("os-release", "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n");
+  const auto facts = host.read().facts;
+  EXPECT_EQ(facts.at("cpu.count"), "2");
+  EXPECT_EQ(facts.at("cpu.model"), "AMD EPYC 9R14");
+  EXPECT_EQ(facts.at("memory.total_bytes"), "1024000");
+  EXPECT_EQ(facts.at("memory.swap_bytes"), "0");
+  EXPECT_EQ(facts.at("memory.transparent_hugepages"), "madvise");
+  EXPECT_EQ(facts.at("kernel.release"), "6.1.0-30-cloud-amd64");
+  EXPECT_EQ(facts.at("kernel.psi"), "on");
+  EXPECT_EQ(facts.at("network.tcp_rmem_bytes"), "4096 131072 6291456");
+  EXPECT_EQ(facts.at("network.mtu_bytes"), "9001");
+  EXPECT_EQ(facts.at("os.name"), "Debian GNU/Linux 12");
+  EXPECT_EQ(facts.at("ocibench.version"), "1.2.3");
+}
+
+TEST(Environment, TakesTheInstanceTypeFromDmiOnEc2) {
+  FakeHost host;
+  host.with("sys/class/dmi/id/sys_vendor", "Amazon EC2\n")
+      .with("sys/class/dmi/id/product_name", "c6in.4xlarge\n");
+  EXPECT_EQ(host.read().facts.at(kInstanceTypeFact), "c6in.4xlarge");
+}
+
+TEST(Environment, NamesALocalMachineByItsCpus) {
+  FakeHost host;
+  host.with("sys/class/dmi/id/sys_vendor", "QEMU\n")
+      .with("sys/class/dmi/id/product_name", "Standard PC\n")
+      .with("proc/cpuinfo", "processor\t: 0\n\nprocessor\t: 1\n");
+  EXPECT_EQ(host.read().facts.at(kInstanceTypeFact), "local-2cpu");
+}
+
+TEST(CgroupLayout, FindsTheMemoryHierarchyOfAHybridHost) {
+  FakeHost host;
+  const fs::path v1 = host.root() / "memory";
+  const fs::path v2 = host.root() / "unified";
+  fs::create_directories(v1 / "api/x");
+  fs::create_directories(v2);
+  host.with("proc/self/cgroup", "4:memory:/api/x\n2:cpu,cpuacct:/\n0::/\n")
+      .with("proc/self/mountinfo", "30 20 0:25 / " + v1.string() +
+                                       " rw shared:1 - cgroup cgroup rw,memory\n"
+                                       "31 20 0:26 / /elsewhere rw - cgroup cgroup rw,memory_hog\n"
+                                       "32 20 0:27 / " +
+                                       v2.string() + " rw,relatime - cgroup2 cgroup2 rw\n");
+  const CgroupLayout layout = detect_cgroup_layout(host.root() / "proc");
+  EXPECT_EQ(layout.mode, CgroupMode::hybrid);
+  EXPECT_EQ(layout.own1_memory, v1 / "api/x");
+  EXPECT_EQ(layout.own2, v2);
+}
+
+TEST(CgroupLayout, UnderstandsAMountOfAPartOfTheHierarchy) {
+  FakeHost host;
+  const fs::path mount = host.root() / "cgroup";
+  fs::create_directories(mount / "service");
+  host.with("proc/self/cgroup", "0::/docker/abc/service\n")
+      .with("proc/self/mountinfo",
+            "32 20 0:27 /docker/abc " + mount.string() + " rw - cgroup2 cgroup2 rw\n");
+  const CgroupLayout layout = detect_cgroup_layout(host.root() / "proc");
+  EXPECT_EQ(layout.mode, CgroupMode::v2);
+  EXPECT_EQ(layout.own2, mount / "service");
+}
+
+TEST(CgroupLayout, IsNoneWithoutMounts) {
+  EXPECT_EQ(detect_cgroup_layout("/no/such/proc").mode, CgroupMode::none);
+}
+
+TEST(BinaryIdentity, IsThatOfTheFileBehindTheLink) {
+  FakeHost host;
+  host.with("tool-1.2", "content");
+  fs::create_symlink("tool-1.2", host.root() / "tool");
+  const auto identity = identify_binary(host.root() / "tool");
+  ASSERT_TRUE(identity) << identity.error().message;
+  EXPECT_EQ(identity->path, fs::canonical(host.root() / "tool-1.2").string());
+  EXPECT_EQ(identity->sha256, sha256_hex("content"));
+  EXPECT_EQ(identity->size_bytes, 7U);
+}
+
+TEST(BinaryIdentity, NeedsAFile) {
+  EXPECT_EQ(identify_binary("/no/such/tool").error().code, ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace ocibench::agent
