@@ -166,7 +166,6 @@ bool TomlTable::has(std::string_view key) const {
 
 std::string TomlTable::text(std::string_view key) {
   if (!has(key)) {
-    access_->ask(index_, key);
     access_->note_missing(index_, key);
   }
   return optional_text(key).value_or("");
@@ -183,12 +182,10 @@ std::string TomlTable::name(std::string_view key) {
 }
 
 std::string TomlTable::choice(std::string_view key, const std::vector<std::string>& known) {
-  const std::string value = text(key);
-  if (has(key) && std::ranges::find(known, value) == known.end()) {
-    problem(key, fmt::format("key `{}`: unknown value \"{}\"{}", key, shown(value),
-                             suggestion(value, known)));
+  if (!has(key)) {
+    access_->note_missing(index_, key);
   }
-  return value;
+  return optional_choice(key, known).value_or("");
 }
 
 std::vector<std::string> TomlTable::texts(std::string_view key) {
@@ -242,6 +239,16 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) {
 
 std::optional<std::string> TomlTable::optional_text(std::string_view key) {
   return access_->scalar<std::string>(index_, key, "a text");
+}
+
+std::optional<std::string> TomlTable::optional_choice(std::string_view key,
+                                                      const std::vector<std::string>& known) {
+  auto value = optional_text(key);
+  if (value && std::ranges::find(known, *value) == known.end()) {
+    problem(key, fmt::format("key `{}`: unknown value \"{}\"{}", key, shown(*value),
+                             suggestion(*value, known)));
+  }
+  return value;
 }
 
 std::vector<std::string> TomlTable::optional_texts(std::string_view key) {
@@ -380,6 +387,7 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string orig
 TomlTable TomlDocument::root() { return {access_.get(), access_->open(access_->root)}; }
 
 Result<void> TomlDocument::finish() {
+  access_->open(access_->root);  // a document of which nothing was asked has only unknown keys
   access_->note_unknown_keys();
   auto& problems = access_->problems;
   std::ranges::sort(problems);

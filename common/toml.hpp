@@ -51,6 +51,8 @@ class TomlTable {
 
   // Optional: nullopt or empty when the key is absent.
   std::optional<std::string> optional_text(std::string_view key);
+  std::optional<std::string> optional_choice(std::string_view key,
+                                             const std::vector<std::string>& known);
   std::vector<std::string> optional_texts(std::string_view key);
   std::optional<std::int64_t> optional_integer(std::string_view key, IntegerRange range);
   std::vector<std::int64_t> optional_integers(std::string_view key, IntegerRange range);

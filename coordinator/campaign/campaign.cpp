@@ -1,0 +1,130 @@
+#include "coordinator/campaign/campaign.hpp"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/toml.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxNames = 64;
+constexpr std::int64_t kMaxAttempts = 100;
+constexpr milliseconds kMaxTimeout = std::chrono::hours(24);
+constexpr milliseconds kMaxDeadline = std::chrono::hours(24 * 30);
+
+/// The catalog's own sentence about a name that it lacks, or nothing.
+template <class Found>
+std::optional<std::string> complaint(const Result<Found>& found) {
+  return found ? std::nullopt : std::optional(found.error().message);
+}
+
+/// A list of names without repetition; `check` says what is wrong with one of them.
+template <class Check>
+std::vector<std::string> read_names(TomlTable& table, std::string_view key, const Check& check) {
+  std::vector<std::string> names = table.texts(key);
+  if (names.size() > kMaxNames) {
+    table.problem(key, fmt::format("key `{}`: at most {} names", key, kMaxNames));
+    names.resize(kMaxNames);
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (const auto problem = check(names[i])) {
+      table.problem(key, i, *problem);
+    } else if (!seen.insert(names[i]).second) {
+      table.problem(key, i, fmt::format("key `{}`: `{}` is named twice", key, names[i]));
+    }
+  }
+  return names;
+}
+
+std::optional<std::uint32_t> read_count(TomlTable& table, std::string_view key,
+                                        IntegerRange range) {
+  const auto count = table.optional_integer(key, range);
+  return count ? std::optional(static_cast<std::uint32_t>(*count)) : std::nullopt;
+}
+
+std::optional<std::uint32_t> read_iterations(TomlTable& table) {
+  const auto iterations = read_count(table, "iterations", {.min = 0, .max = kMaxIterations});
+  if (iterations && *iterations < kMinIterations) {
+    table.problem("iterations",
+                  fmt::format("iterations = {}: at least {} are needed; the median of two is only "
+                              "their average, and an outlier cannot be told from the rest",
+                              *iterations, kMinIterations));
+  }
+  return iterations;
+}
+
+RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog) {
+  RequestedRegistry registry;
+  auto table = root.optional_table("registry");
+  if (!table) {
+    return registry;
+  }
+  registry.name = table->optional_text("name");
+  registry.tls = table->optional_boolean("tls");
+  registry.storage = table->optional_choice("storage", {"memory", "disk"});
+  if (registry.name) {
+    if (const auto problem = complaint(catalog.registry(*registry.name))) {
+      table->problem("name", *problem);
+    }
+  }
+  return registry;
+}
+
+RequestedLimits read_limits(TomlTable& root) {
+  RequestedLimits limits;
+  auto table = root.optional_table("limits");
+  if (!table) {
+    return limits;
+  }
+  limits.iteration_timeout = table->optional_duration("iteration_timeout_s", kMaxTimeout);
+  limits.overhead_timeout = table->optional_duration("overhead_timeout_s", kMaxTimeout);
+  limits.agent_wait = table->optional_duration("agent_wait_s", kMaxTimeout);
+  limits.agent_lost_after = table->optional_duration("agent_lost_after_s", kMaxTimeout);
+  limits.heartbeat = table->optional_duration("heartbeat_s", kMaxTimeout);
+  limits.campaign_deadline = table->optional_duration("campaign_deadline_s", kMaxDeadline);
+  limits.max_attempts = read_count(*table, "max_attempts", {.min = 1, .max = kMaxAttempts});
+  return limits;
+}
+
+}  // namespace
+
+Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,
+                                const catalog::Catalog& catalog) {
+  auto document = TomlDocument::parse(toml, origin);
+  if (!document) {
+    return tl::unexpected(document.error());
+  }
+  TomlTable root = document->root();
+  root.integer("schema", {.min = 1, .max = 1});
+  Campaign campaign;
+  campaign.name = root.name("name");
+  campaign.scenarios = read_names(root, "scenarios", [&](const std::string& name) {
+    return complaint(catalog.scenario(name));
+  });
+  campaign.tools = read_names(
+      root, "tools", [&](const std::string& name) { return complaint(catalog.tool(name)); });
+  campaign.corpus = root.text("corpus");
+  const auto unknown_corpus = complaint(catalog.corpus(campaign.corpus));
+  if (root.has("corpus") && unknown_corpus) {
+    root.problem("corpus", *unknown_corpus);
+  }
+  campaign.iterations = read_iterations(root);
+  campaign.rounds = read_count(root, "rounds", {.min = 1, .max = kMaxRounds});
+  if (const auto seed = root.optional_integer("seed", {})) {
+    campaign.seed = static_cast<std::uint64_t>(*seed);
+  }
+  campaign.registry = read_registry(root, catalog);
+  campaign.limits = read_limits(root);
+  if (auto finished = document->finish(); !finished) {
+    return tl::unexpected(finished.error());
+  }
+  return campaign;
+}
+
+}  // namespace ocibench::coordinator

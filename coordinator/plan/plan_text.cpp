@@ -1,0 +1,184 @@
+#include "coordinator/plan/plan_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "common/units.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kColumns = 80;
+
+// The assumptions behind the expected time. They are printed beside it.
+constexpr std::uint64_t kFastBytesPerSecond = 200 * kMB;
+constexpr std::uint64_t kSlowBytesPerSecond = 20 * kMB;
+constexpr milliseconds kUntimedPerIteration{2000};
+
+/// Paragraph with every line after `indent` spaces; the first line starts after `head`.
+std::string wrapped(std::string_view head, std::string_view text, std::size_t indent) {
+  std::string result(head);
+  result.resize(std::max(indent, head.size()), ' ');
+  std::size_t column = result.size();
+  bool at_start = true;
+  while (!text.empty()) {
+    const auto space = text.find(' ');
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    if (!at_start && column + 1 + word.size() > kColumns) {
+      result += '\n' + std::string(indent, ' ');
+      column = indent;
+      at_start = true;
+    }
+    result += at_start ? "" : " ";
+    result += word;
+    column += word.size() + (at_start ? 0 : 1);
+    at_start = false;
+  }
+  return result + '\n';
+}
+
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::uint64_t copying_tools(const Plan& plan) {
+  return static_cast<std::uint64_t>(
+      std::ranges::count(plan.tools, false, &PlannedTool::calibration));
+}
+
+milliseconds transfer_time(std::uint64_t bytes, std::uint64_t bytes_per_second) {
+  const double seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second);
+  return std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+/// Every trial reads the corpus once to warm it up; every copying iteration moves `copied` bytes
+/// and reads all of them back to prove them.
+milliseconds estimate(const Plan& plan, std::uint64_t copied, std::uint64_t bytes_per_second) {
+  milliseconds total{0};
+  for (const Trial& trial : plan.trials) {
+    const auto tool = std::ranges::find(plan.tools, trial.tool, &PlannedTool::name);
+    const bool copies = tool != plan.tools.end() && !tool->calibration;
+    const std::uint64_t per_iteration = copies ? copied + per_repository_bytes(plan.lock) : 0;
+    total +=
+        transfer_time(unique_bytes(plan.lock) + per_iteration * trial.iterations, bytes_per_second);
+    total += kUntimedPerIteration * trial.iterations;
+  }
+  return total;
+}
+
+std::string header_text(const Plan& plan) {
+  std::string text =
+      fmt::format("Campaign {}: {} of {}, {}, seed {}\n\n", plan.campaign_name,
+                  plural(plan.trials.size(), "trial"), plural(plan.iterations, "iteration"),
+                  plural(plan.rounds, "round"), plan.seed);
+  for (const PlannedScenario& scenario : plan.scenarios) {
+    text += wrapped("Scenario", fmt::format("{}: {}", scenario.name, scenario.question), 10);
+  }
+  text += wrapped(
+      "Corpus",
+      fmt::format("{}: {}, {} of different blobs and manifests", plan.corpus.name,
+                  plural(plan.lock.images.size(), "image"), format_bytes(unique_bytes(plan.lock))),
+      10);
+  text += wrapped("", plan.corpus_sha, 10);
+  text += wrapped("Registry",
+                  fmt::format("{} on both sides, {}, stored {}", plan.registry.name,
+                              plan.registry.tls ? "TLS" : "plain HTTP",
+                              plan.registry.storage == "memory" ? "in memory" : "on disk"),
+                  10);
+  return text;
+}
+
+std::string trials_text(const Plan& plan) {
+  std::size_t width = 0;
+  for (const Trial& trial : plan.trials) {
+    width = std::max(width, trial.id.str().size());
+  }
+  std::string text = "\nTrials, in the order in which they are handed out\n";
+  std::size_t number = 0;
+  for (const Trial& trial : plan.trials) {
+    const milliseconds most = trial.iteration_timeout * trial.iterations + trial.overhead_timeout;
+    text += fmt::format("{:>5}  {:<{}}  {}, at most {}\n", ++number, trial.id.str(), width,
+                        plural(trial.iterations, "iteration"), format_duration(most));
+  }
+  return text;
+}
+
+std::string bytes_text(const Plan& plan) {
+  const std::uint64_t once = unique_bytes(plan.lock);
+  const std::uint64_t each = per_repository_bytes(plan.lock);
+  std::uint64_t iterations = 0;
+  for (const Trial& trial : plan.trials) {
+    const auto tool = std::ranges::find(plan.tools, trial.tool, &PlannedTool::name);
+    iterations += tool != plan.tools.end() && tool->calibration ? 0 : trial.iterations;
+  }
+  return "\nBytes that the tools copy\n" +
+         wrapped("  each time",
+                 fmt::format("{} when equal blobs are moved once, {} when every repository gets "
+                             "its own",
+                             format_bytes(once), format_bytes(each)),
+                 14) +
+         wrapped("  in total",
+                 fmt::format("{} to {}, in {} of {}", format_bytes(once * iterations),
+                             format_bytes(each * iterations), plural(iterations, "iteration"),
+                             plural(copying_tools(plan), "tool")),
+                 14);
+}
+
+std::string time_text(const Plan& plan) {
+  const milliseconds shortest = estimate(plan, unique_bytes(plan.lock), kFastBytesPerSecond);
+  const milliseconds longest = estimate(plan, per_repository_bytes(plan.lock), kSlowBytesPerSecond);
+  return "\nTime\n" +
+         wrapped("  expected",
+                 fmt::format("{} to {}. Not measured but assumed: every byte copied and read back "
+                             "at {}/s to {}/s, and {} around each iteration.",
+                             format_duration(shortest), format_duration(longest),
+                             format_bytes(kSlowBytesPerSecond), format_bytes(kFastBytesPerSecond),
+                             format_duration(kUntimedPerIteration)),
+                 14) +
+         wrapped("  at most",
+                 fmt::format("{}; then the campaign ends with what it has.",
+                             format_duration(plan.limits.campaign_deadline)),
+                 14);
+}
+
+std::string limits_text(const Limits& limits) {
+  const auto line = [](std::string_view name, const std::string& value, std::string_view meaning) {
+    return fmt::format("  {:<20}{:<14}{}\n", name, value, meaning);
+  };
+  return "\nLimits\n" +
+         line("iteration_timeout", format_duration(limits.iteration_timeout),
+              "then the tool is killed") +
+         line("overhead_timeout", format_duration(limits.overhead_timeout),
+              "for the untimed phases of a trial") +
+         line("agent_wait", format_duration(limits.agent_wait),
+              "for an agent, while trials are left") +
+         line("agent_lost_after", format_duration(limits.agent_lost_after),
+              "of silence; its trial goes to another") +
+         line("heartbeat", format_duration(limits.heartbeat), "between two signs of life") +
+         line("max_attempts", fmt::format("{}", limits.max_attempts), "at each trial");
+}
+
+std::string caveats_text(const Plan& plan) {
+  std::string text = "\nCaveats\n";
+  for (const PlannedTool& tool : plan.tools) {
+    for (const std::string& caveat : tool.caveats) {
+      text += wrapped("  -", caveat, 4);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const Plan& plan) {
+  return header_text(plan) + trials_text(plan) + bytes_text(plan) + time_text(plan) +
+         limits_text(plan.limits) + caveats_text(plan);
+}
+
+}  // namespace ocibench::coordinator

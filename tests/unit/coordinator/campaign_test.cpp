@@ -1,0 +1,100 @@
+#include "coordinator/campaign/campaign.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/file.hpp"
+#include "common/toml.hpp"
+#include "tests/unit/coordinator/plan_fixture.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view kMinimal =
+    "schema = 1\nname = 'try'\nscenarios = ['cold']\ntools = ['skopeo']\ncorpus = 'tiny'\n";
+
+Result<Campaign> parse(const std::string& more) {
+  return parse_campaign(std::string(kMinimal) + more, "c.toml", shipped_catalog());
+}
+
+std::string error_of(const std::string& more) {
+  const auto campaign = parse(more);
+  return campaign ? "" : campaign.error().message;
+}
+
+TEST(ParseCampaign, LeavesOutWhatWasNotAskedFor) {
+  const auto campaign = parse("");
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_EQ(
+      *campaign,
+      (Campaign{.name = "try", .scenarios = {"cold"}, .tools = {"skopeo"}, .corpus = "tiny"}));
+}
+
+TEST(ParseCampaign, ReadsEveryKey) {
+  const auto campaign = parse(
+      "iterations = 7\nrounds = 2\nseed = 9\n"
+      "[registry]\nname = 'docker-registry'\ntls = true\nstorage = 'disk'\n"
+      "[limits]\niteration_timeout_s = 1\noverhead_timeout_s = 2\nagent_wait_s = 3\n"
+      "agent_lost_after_s = 4\nheartbeat_s = 0.5\ncampaign_deadline_s = 6\nmax_attempts = 8\n");
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_EQ(campaign->iterations, 7U);
+  EXPECT_EQ(campaign->rounds, 2U);
+  EXPECT_EQ(campaign->seed, 9U);
+  EXPECT_EQ(campaign->registry, (RequestedRegistry{"docker-registry", true, "disk"}));
+  EXPECT_EQ(campaign->limits,
+            (RequestedLimits{milliseconds(1000), milliseconds(2000), milliseconds(3000),
+                             milliseconds(4000), milliseconds(500), milliseconds(6000), 8}));
+}
+
+TEST(ParseCampaign, RefusesFewerThanThreeIterationsAndSaysWhy) {
+  EXPECT_EQ(error_of("iterations = 2\n"),
+            "c.toml:6: iterations = 2: at least 3 are needed; the median of two is only their "
+            "average, and an outlier cannot be told from the rest");
+  EXPECT_EQ(error_of("iterations = 3\n"), "");
+}
+
+TEST(ParseCampaign, NamesTheLineAndTheNearestOfUnknownNames) {
+  const auto campaign = parse_campaign(
+      "schema = 1\nname = 'try'\nscenarios = ['colt']\ntools = [\n  'skopeo',\n  'nul',\n]\n"
+      "corpus = 'tinny'\niteration = 5\n[registry]\nname = 'docker-registri'\n",
+      "c.toml", shipped_catalog());
+  ASSERT_FALSE(campaign);
+  EXPECT_EQ(campaign.error().code, ErrorCode::bad_input);
+  EXPECT_EQ(campaign.error().message,
+            "c.toml:3: unknown scenario `colt`; did you mean `cold`?\n"
+            "c.toml:6: unknown tool `nul`; did you mean `null`?\n"
+            "c.toml:8: unknown corpus `tinny`; did you mean `tiny`?\n"
+            "c.toml:9: unknown key `iteration`; did you mean `iterations`?\n"
+            "c.toml:11: unknown registry `docker-registri`; did you mean `docker-registry`?");
+}
+
+TEST(ParseCampaign, RefusesAToolNamedTwice) {
+  const auto campaign = parse_campaign(
+      "schema = 1\nname = 'try'\nscenarios = ['cold']\ntools = ['null', 'null']\ncorpus = 'tiny'\n",
+      "c.toml", shipped_catalog());
+  ASSERT_FALSE(campaign);
+  EXPECT_EQ(campaign.error().message, "c.toml:4: key `tools`: `null` is named twice");
+}
+
+TEST(ParseCampaign, RefusesLimitsThatAreNone) {
+  EXPECT_THAT(error_of("[limits]\niteration_timeout_s = 0\n"), HasSubstr("c.toml:7:"));
+  EXPECT_THAT(error_of("[limits]\nmax_attempts = 0\n"), HasSubstr("outside 1..100"));
+  EXPECT_THAT(error_of("[limits]\niteration_timeout = 5\n"),
+              HasSubstr("did you mean `iteration_timeout_s`?"));
+}
+
+TEST(ParseCampaign, AcceptsWhatIsShipped) {
+  const auto text = read_file(OCIBENCH_SOURCE_DIR "/scenarios/campaigns/quickstart.toml",
+                              TomlDocument::kMaxBytes);
+  ASSERT_TRUE(text);
+  const auto campaign = parse_campaign(*text, "quickstart.toml", shipped_catalog());
+  ASSERT_TRUE(campaign) << campaign.error().message;
+  EXPECT_THAT(campaign->tools, ElementsAre("skopeo", "null"));
+}
+
+}  // namespace
+}  // namespace ocibench::coordinator

@@ -1,0 +1,141 @@
+#include "coordinator/plan/planner.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/coordinator/plan_fixture.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+Campaign campaign() {
+  return {.name = "try",
+          .scenarios = {"cold"},
+          .tools = {"skopeo", "null", "sleep"},
+          .corpus = "quickstart"};
+}
+
+Plan plan_of(const Campaign& requested) {
+  auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  EXPECT_TRUE(plan.has_value()) << plan.error().message;
+  return *std::move(plan);
+}
+
+std::vector<std::string> tools_of_round(const Plan& plan, std::uint32_t round) {
+  std::vector<std::string> tools;
+  for (const Trial& trial : plan.trials) {
+    if (trial.round == round) {
+      tools.push_back(trial.tool);
+    }
+  }
+  return tools;
+}
+
+TEST(MakePlan, ResolvesEveryDefault) {
+  const Plan plan = plan_of(campaign());
+  EXPECT_EQ(plan.iterations, 5U);
+  EXPECT_EQ(plan.rounds, 1U);
+  EXPECT_EQ(plan.seed, 1U);
+  EXPECT_EQ(plan.rotation, "fixed");
+  EXPECT_EQ(plan.registry.name, "docker-registry");
+  EXPECT_EQ(plan.registry.storage, "memory");
+  EXPECT_EQ(plan.registry.definition_sha256.size(), 64U);
+  EXPECT_EQ(plan.corpus.name, "quickstart");
+  EXPECT_EQ(plan.corpus_sha, corpus_sha(made_corpus(2)));
+  EXPECT_EQ(plan.trials.size(), 3U);
+}
+
+TEST(MakePlan, TellsCalibrationFromTools) {
+  const Plan plan = plan_of(campaign());
+  EXPECT_FALSE(plan.tools.at(0).calibration);
+  EXPECT_TRUE(plan.tools.at(1).calibration);
+  EXPECT_FALSE(plan.tools.at(0).caveats.empty());
+}
+
+TEST(MakePlan, RunsEveryToolOnceInEveryRoundBeforeTheNext) {
+  Campaign requested = campaign();
+  requested.rounds = 4;
+  const Plan plan = plan_of(requested);
+  EXPECT_TRUE(std::ranges::is_sorted(plan.trials, {}, &Trial::round));
+  for (std::uint32_t round = 1; round <= 4; ++round) {
+    EXPECT_THAT(tools_of_round(plan, round),
+                testing::UnorderedElementsAre("skopeo", "null", "sleep"));
+  }
+}
+
+TEST(MakePlan, NamesTrialsUniquely) {
+  Campaign requested = campaign();
+  requested.rounds = 3;
+  std::set<TrialId> ids;
+  for (const Trial& trial : plan_of(requested).trials) {
+    ids.insert(trial.id);
+  }
+  EXPECT_EQ(ids.size(), 9U);
+  EXPECT_TRUE(ids.contains(TrialId("cold/skopeo/r3")));
+}
+
+TEST(MakePlan, IsAFunctionOfTheSeed) {
+  Campaign requested = campaign();
+  requested.rounds = 20;
+  const Plan first = plan_of(requested);
+  EXPECT_EQ(first, plan_of(requested));
+  requested.seed = 2;
+  EXPECT_NE(first.trials, plan_of(requested).trials);
+}
+
+TEST(MakePlan, ChangesTheOrderFromRoundToRound) {
+  Campaign requested = campaign();
+  requested.rounds = 20;
+  const Plan plan = plan_of(requested);
+  std::set<std::vector<std::string>> orders;
+  for (std::uint32_t round = 1; round <= 20; ++round) {
+    orders.insert(tools_of_round(plan, round));
+  }
+  EXPECT_GT(orders.size(), 3U);
+}
+
+TEST(MakePlan, GivesTheCampaignTheTimeOfAllItsParts) {
+  Campaign requested = campaign();
+  requested.iterations = 3;
+  requested.limits.iteration_timeout = seconds(10);
+  requested.limits.overhead_timeout = seconds(20);
+  requested.limits.agent_wait = seconds(7);
+  EXPECT_EQ(plan_of(requested).limits.campaign_deadline, seconds(7 + 3 * (3 * 10 + 20)));
+  requested.limits.campaign_deadline = seconds(9);
+  EXPECT_EQ(plan_of(requested).limits.campaign_deadline, seconds(9));
+}
+
+TEST(MakePlan, RefusesToLoseAnAgentOverOneLostHeartbeat) {
+  Campaign requested = campaign();
+  requested.limits.heartbeat = seconds(5);
+  requested.limits.agent_lost_after = seconds(10);
+  const auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message, HasSubstr("at least 3 heartbeats"));
+}
+
+TEST(MakePlan, RefusesACorpusThatAToolWouldMixUp) {
+  ResolvedCorpus corpus = made_corpus(2);
+  corpus.images.at(1).repository = "other/image-1";
+  const auto plan = make_plan(campaign(), shipped_catalog(), corpus);
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message, HasSubstr("would both go to"));
+}
+
+TEST(MakePlan, RefusesMoreTrialsThanItsLimit) {
+  Campaign requested = campaign();
+  requested.rounds = 4000;
+  const auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, ErrorCode::limit);
+}
+
+}  // namespace
+}  // namespace ocibench::coordinator
