@@ -3,9 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -72,22 +73,28 @@ class LocalInstance final : public RegistryInstance {
   const SubjectIdentity identity_;
 };
 
-/// Until it serves. Errors: as TargetRegistry::start; conflict with kPortTaken when it lost its
-/// port.
-Result<void> await_ready(const RegistryProcess& process, const RegistryRequest& request,
-                         const oci::Endpoint& endpoint, std::uint16_t port, const Clock& clock,
-                         const Cancellation& cancellation) {
-  const std::string& name = request.definition.program.name;
+/// A process that may come to serve.
+struct Candidate {
+  RegistryProcess process;
+  oci::Endpoint endpoint;
+  std::uint16_t port = 0;
+};
+
+/// Until it serves. Errors: as TargetRegistry::start; names kPortTaken when it lost its port.
+Result<void> await_ready(const Candidate& candidate, const catalog::RegistryDefinition& definition,
+                         const Clock& clock, const Cancellation& cancellation) {
+  const RegistryProcess& process = candidate.process;
+  const std::string& name = definition.program.name;
   Result<oci::Client> client =
-      oci::Client::create(endpoint, {.connect_timeout = LocalRegistry::kReadyTimeout,
-                                     .idle_timeout = LocalRegistry::kReadyTimeout,
-                                     .max_retries = 0});
+      oci::Client::create(candidate.endpoint, {.connect_timeout = LocalRegistry::kReadyTimeout,
+                                               .idle_timeout = LocalRegistry::kReadyTimeout,
+                                               .max_retries = 0});
   if (!client) {
     return tl::unexpected(std::move(client.error()));
   }
   const MonoTime deadline = clock.now() + LocalRegistry::kReadyTimeout;
   while (true) {
-    if (listens_on(process.pid(), port) && client->ping(request.definition.ready_path)) {
+    if (listens_on(process.pid(), candidate.port) && client->ping(definition.ready_path)) {
       return {};
     }
     switch (process.wait(LocalRegistry::kReadyPoll, cancellation)) {
@@ -100,7 +107,7 @@ Result<void> await_ready(const RegistryProcess& process, const RegistryRequest& 
     if (clock.now() >= deadline) {
       return fail(ErrorCode::timeout,
                   fmt::format("{} does not serve {} on {} after {}: {}", name,
-                              request.definition.ready_path, endpoint.host,
+                              definition.ready_path, candidate.endpoint.host,
                               format_duration(LocalRegistry::kReadyTimeout), process.output()));
     }
   }
@@ -143,9 +150,9 @@ Result<std::unique_ptr<LocalRegistry>> LocalRegistry::create(
 Result<TemporaryDirectory> LocalRegistry::make_storage(const RegistryRequest& request) const {
   const bool memory = request.storage == RegistryStorage::memory;
   const std::filesystem::path& parent = memory ? memory_directory_ : request.directory;
-  const std::uint64_t needed =
-      kStorageReserveBytes + static_cast<std::uint64_t>(std::ceil(
-                                 static_cast<double>(request.content_bytes) * kStorageHeadroom));
+  // Bounded: a lock from outside may claim any size.
+  const std::uint64_t content = std::min(request.content_bytes, kMaxContentBytes);
+  const std::uint64_t needed = content + content / kHeadroomShare + kStorageReserveBytes;
   std::error_code error;
   const std::uintmax_t available = std::filesystem::space(parent, error).available;
   if (error) {
@@ -206,14 +213,16 @@ Result<std::unique_ptr<RegistryInstance>> LocalRegistry::start_on_free_port(
     return tl::unexpected(std::move(process.error()));
   }
   const bool tls = prepared.context.tls;
-  oci::Endpoint endpoint = {.host = prepared.context.address,
-                            .scheme = tls ? oci::Scheme::https : oci::Scheme::http,
-                            .ca_file = tls ? authority_.certificate_file() : ""};
-  if (auto ready = await_ready(*process, request, endpoint, *port, clock_, cancellation); !ready) {
+  Candidate candidate = {.process = std::move(*process),
+                         .endpoint = {.host = prepared.context.address,
+                                      .scheme = tls ? oci::Scheme::https : oci::Scheme::http,
+                                      .ca_file = tls ? authority_.certificate_file() : ""},
+                         .port = *port};
+  if (auto ready = await_ready(candidate, request.definition, clock_, cancellation); !ready) {
     return tl::unexpected(std::move(ready.error()));
   }
-  return std::make_unique<LocalInstance>(std::move(*process), std::move(prepared.storage),
-                                         std::move(endpoint),
+  return std::make_unique<LocalInstance>(std::move(candidate.process), std::move(prepared.storage),
+                                         std::move(candidate.endpoint),
                                          with_command(prepared.program.identity, *command));
 }
 

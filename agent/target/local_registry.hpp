@@ -26,9 +26,10 @@ class LocalRegistry final : public TargetRegistry {
   static constexpr std::chrono::seconds kReadyTimeout{30};
   static constexpr std::chrono::milliseconds kReadyPoll{10};
   static constexpr int kMaxPortAttempts = 5;
-  /// On top of the content: uploads under way, links, file system overhead.
-  static constexpr double kStorageHeadroom = 1.25;
+  /// On top of the content, for uploads under way and links: one part in this many, and a bit.
+  static constexpr std::uint64_t kHeadroomShare = 4;
   static constexpr std::uint64_t kStorageReserveBytes = 64'000'000;
+  static constexpr std::uint64_t kMaxContentBytes = 1ULL << 60;
 
   /// Removes storage that agents which were killed have left in `memory_directory`. Errors: io.
   static Result<std::unique_ptr<LocalRegistry>> create(

@@ -117,7 +117,7 @@ TEST_F(LocalRegistryTest, GivesUpOnAPortThatOthersKeepTaking) {
 }
 
 TEST_F(LocalRegistryTest, SaysWhatToDoWhenMemoryIsTooSmall) {
-  const auto started = world.start_registry(1ULL << 60);
+  const auto started = world.start_registry(~std::uint64_t{0});
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::limit);
   EXPECT_THAT(started.error().message, HasSubstr("remount,size="));
