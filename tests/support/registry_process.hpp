@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "common/error.hpp"
+#include "common/file.hpp"
+#include "common/oci/endpoint.hpp"
+
+namespace ocibench::testing_support {
+
+/// A real docker-registry (Debian package) on a free loopback port with empty storage of its own.
+/// Killed, reaped and removed with the object.
+class RegistryProcess {
+ public:
+  static constexpr const char* kProgram = "/usr/bin/docker-registry";
+
+  /// Returns when GET /v2/ answers. Errors: unavailable (not installed, does not start; with the
+  /// end of its log), io.
+  static Result<RegistryProcess> start();
+
+  RegistryProcess(RegistryProcess&& other) noexcept;
+  RegistryProcess& operator=(RegistryProcess&& other) noexcept;
+  RegistryProcess(const RegistryProcess&) = delete;
+  RegistryProcess& operator=(const RegistryProcess&) = delete;
+  ~RegistryProcess();
+
+  [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] oci::Endpoint endpoint() const {
+    return {.host = host(), .scheme = oci::Scheme::http};
+  }
+  /// Everything it has written: access log and JSON log, a line per request.
+  [[nodiscard]] std::string log() const;
+
+ private:
+  RegistryProcess(TemporaryDirectory directory, int port, pid_t pid);
+  static Result<RegistryProcess> start_on(int port);
+  [[nodiscard]] Result<void> wait_until_ready() const;
+  void stop() noexcept;
+
+  TemporaryDirectory directory_;
+  int port_ = 0;
+  pid_t pid_ = -1;
+};
+
+/// A TCP port of 127.0.0.1 that was free a moment ago.
+int free_port();
+
+}  // namespace ocibench::testing_support

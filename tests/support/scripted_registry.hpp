@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/oci/endpoint.hpp"
+
+namespace ocibench::testing_support {
+
+struct ScriptedRequest {
+  std::string method;
+  std::string target;  ///< path and query as sent
+  std::string authorization;
+  std::string body;
+};
+
+struct ScriptedAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// A registry that says what a test tells it to: for what a real one cannot be made to show. Serves
+/// on a loopback port of the kernel's choice until it goes out of scope.
+class ScriptedRegistry {
+ public:
+  using Script = std::function<ScriptedAnswer(const ScriptedRequest&)>;
+
+  explicit ScriptedRegistry(Script script);
+  ScriptedRegistry(const ScriptedRegistry&) = delete;
+  ScriptedRegistry& operator=(const ScriptedRegistry&) = delete;
+  ~ScriptedRegistry();
+
+  [[nodiscard]] std::string host() const;
+  [[nodiscard]] std::string url() const { return "http://" + host(); }
+  [[nodiscard]] oci::Endpoint endpoint() const {
+    return {.host = host(), .scheme = oci::Scheme::http};
+  }
+  /// What it was asked so far.
+  [[nodiscard]] std::vector<ScriptedRequest> requests() const;
+
+ private:
+  struct Server;
+  std::unique_ptr<Server> server_;
+};
+
+enum class AfterAnswer { close, stay_silent };
+
+/// Accepts one connection after the other and sends `bytes`, whatever is asked: for answers that no
+/// HTTP library would send.
+class RawServer {
+ public:
+  explicit RawServer(std::string bytes, AfterAnswer after = AfterAnswer::close);
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+  ~RawServer();
+  [[nodiscard]] oci::Endpoint endpoint() const;
+
+ private:
+  struct Listener;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace ocibench::testing_support
