@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ struct ChildPlan {
   int gate_read = -1;
   int gate_write = -1;
   int failure_write = -1;
+  bool dies_with_parent = false;
 };
 
 [[noreturn]] void give_up(const ChildPlan& plan) {
@@ -59,6 +61,9 @@ void reset_signals() {
       ::dup2(plan.stderr_fd, STDERR_FILENO) < 0 || ::chdir(plan.working_directory) != 0 ||
       ::syscall(SYS_close_range, kFirstFreeFd, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0) {
     give_up(plan);
+  }
+  if (plan.dies_with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that is gone already closes the gate below
   }
   sigset_t none;
   sigemptyset(&none);
@@ -226,6 +231,7 @@ Result<SpawnedProcess> spawn(const SpawnRequest& request) {
   plan.gate_read = gate->read_end.get();
   plan.gate_write = gate->write_end.get();
   plan.failure_write = failure->write_end.get();
+  plan.dies_with_parent = request.parent_death == ParentDeath::kills;
   Result<Born> born = start_child(plan, request.cgroup2_fd);
   if (!born) {
     return fail(born.error(), request.argv.front());

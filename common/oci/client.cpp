@@ -175,8 +175,9 @@ Client::~Client() = default;
 
 const Endpoint& Client::endpoint() const { return session_->registry.endpoint(); }
 
-Result<ResponseFacts> Client::ping() {
-  return session_->expect({.request = {.url = fmt::format("{}/v2/", base_url(endpoint()))}}, {200})
+Result<ResponseFacts> Client::ping(std::string_view path) {
+  return session_
+      ->expect({.request = {.url = fmt::format("{}{}", base_url(endpoint()), path)}}, {200})
       .map([](Answer answer) { return std::move(answer.facts); });
 }
 

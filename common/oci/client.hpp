@@ -94,7 +94,8 @@ class Client {
   [[nodiscard]] const Endpoint& endpoint() const;
 
   /// GET /v2/: that something is there and speaks the protocol (and accepts the credentials).
-  Result<ResponseFacts> ping();
+  /// `path`: what else answers 200 when the registry serves.
+  Result<ResponseFacts> ping(std::string_view path = "/v2/");
 
   /// `reference` is a tag or a digest.
   Result<ManifestHead> head_manifest(std::string_view repository, std::string_view reference);

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <vector>
+
+#include "agent/prewarm.hpp"
+#include "agent/time_budget.hpp"
+#include "common/catalog/render.hpp"
+#include "common/error.hpp"
+#include "common/model/corpus.hpp"
+#include "common/model/iteration.hpp"
+#include "common/oci/endpoint.hpp"
+#include "common/oci/push.hpp"
+#include "common/oci/resolve.hpp"
+
+namespace ocibench::agent {
+
+/// What a trial does to the content of registries: the seam between the order of things and HTTP.
+class ContentAccess {
+ public:
+  ContentAccess() = default;
+  ContentAccess(const ContentAccess&) = delete;
+  ContentAccess& operator=(const ContentAccess&) = delete;
+  virtual ~ContentAccess() = default;
+
+  /// How the registry is reached that the corpus names. Errors: those of RegistryAccess.
+  [[nodiscard]] virtual Result<oci::Endpoint> remote_source(const ResolvedCorpus& lock) const = 0;
+  /// As oci::materialise().
+  virtual Result<oci::PushReport> materialise(const CorpusSpec& spec, const ResolvedCorpus& lock,
+                                              const oci::Endpoint& source) = 0;
+  /// As oci::check_lock().
+  virtual Result<void> check_lock(const oci::Endpoint& source, const ResolvedCorpus& lock) = 0;
+  /// As ocibench::agent::prewarm().
+  virtual Result<PrewarmReport> prewarm(const oci::Endpoint& source, const ResolvedCorpus& lock,
+                                        const TimeBudget& budget) = 0;
+  /// As verify_target().
+  virtual Result<Verification> verify(const oci::Endpoint& target, const ResolvedCorpus& lock,
+                                      const std::vector<catalog::PlacedImage>& placed,
+                                      const TimeBudget& budget) = 0;
+};
+
+/// The real one.
+class RegistryContentAccess final : public ContentAccess {
+ public:
+  explicit RegistryContentAccess(oci::CorpusContext context);
+
+  [[nodiscard]] Result<oci::Endpoint> remote_source(const ResolvedCorpus& lock) const override;
+  Result<oci::PushReport> materialise(const CorpusSpec& spec, const ResolvedCorpus& lock,
+                                      const oci::Endpoint& source) override;
+  Result<void> check_lock(const oci::Endpoint& source, const ResolvedCorpus& lock) override;
+  Result<PrewarmReport> prewarm(const oci::Endpoint& source, const ResolvedCorpus& lock,
+                                const TimeBudget& budget) override;
+  Result<Verification> verify(const oci::Endpoint& target, const ResolvedCorpus& lock,
+                              const std::vector<catalog::PlacedImage>& placed,
+                              const TimeBudget& budget) override;
+
+ private:
+  const oci::CorpusContext context_;
+};
+
+}  // namespace ocibench::agent

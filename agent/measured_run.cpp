@@ -1,0 +1,75 @@
+#include "agent/measured_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace ocibench::agent {
+namespace {
+
+/// Holds uploads back while it lives.
+class QuietWindow {
+ public:
+  explicit QuietWindow(TrialReporter& reporter) : reporter_(reporter) { reporter_.quiet(); }
+  QuietWindow(const QuietWindow&) = delete;
+  QuietWindow& operator=(const QuietWindow&) = delete;
+  ~QuietWindow() { reporter_.resume(); }
+
+ private:
+  TrialReporter& reporter_;
+};
+
+/// Passes the window on to the sampler and notes our own traffic within it.
+class ControlTrafficObserver final : public WindowObserver {
+ public:
+  ControlTrafficObserver(WindowObserver& inner, const TrialReporter& reporter)
+      : inner_(inner), reporter_(reporter) {}
+
+  void prepare(const ProcessTree& tree) override { inner_.prepare(tree); }
+  void opened() override {
+    before_ = reporter_.control_bytes();
+    inner_.opened();
+  }
+  void closed() override {
+    inner_.closed();
+    after_ = reporter_.control_bytes();
+  }
+  [[nodiscard]] std::uint64_t bytes() const { return after_ - before_; }
+
+ private:
+  WindowObserver& inner_;
+  const TrialReporter& reporter_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
+}  // namespace
+
+NetworkUse without_control_bytes(NetworkUse network, std::uint64_t control_bytes) {
+  network.control_bytes = control_bytes;
+  network.tx_bytes -= std::min(network.tx_bytes, control_bytes);
+  if (network.interface == "lo") {
+    network.rx_bytes -= std::min(network.rx_bytes, control_bytes);
+  }
+  return network;
+}
+
+Result<MeasuredRun> measure(TrialContext& trial, std::uint32_t iteration, const Command& command,
+                            SamplingPlan plan) {
+  TrialReporter& reporter = trial.log.reporter();
+  const QuietWindow quiet(reporter);  // still populate: its records drain first
+  reporter.status(Phase::measure, iteration);
+  const std::unique_ptr<Sampler> sampler = trial.parts.make_sampler(std::move(plan));
+  ControlTrafficObserver observer(*sampler, reporter);
+  Result<ProcessReport> report = trial.parts.runner.run(command, observer, trial.cancellation);
+  if (!report) {
+    return fail(report.error(), "the tool could not be run");
+  }
+  MeasuredRun run{.report = std::move(*report), .window = sampler->finish()};
+  if (run.window.network) {
+    run.window.network = without_control_bytes(std::move(*run.window.network), observer.bytes());
+  }
+  return run;
+}
+
+}  // namespace ocibench::agent

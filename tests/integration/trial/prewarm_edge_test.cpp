@@ -1,0 +1,117 @@
+// Pre-warming through a content delivery network, which a script plays.
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "agent/prewarm.hpp"
+#include "common/oci/digest.hpp"
+#include "common/oci/manifest.hpp"
+#include "tests/support/scripted_registry.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+using testing_support::ScriptedAnswer;
+using testing_support::ScriptedRegistry;
+using testing_support::ScriptedRequest;
+
+constexpr std::string_view kConfig = "{}";
+
+/// One image of one blob behind an edge. `claim` is what the edge says at each request for the
+/// blob.
+class Edge {
+ public:
+  using Claim = std::function<std::string(int request)>;
+  enum class Head { allowed, refused };
+
+  explicit Edge(Claim claim, Head head = Head::allowed)
+      : claim_(std::move(claim)),
+        head_(head),
+        manifest_(oci::write_manifest(
+            {.media_type = std::string(oci::media_type::kOciManifest),
+             .config = oci::Descriptor{.media_type = std::string(oci::media_type::kOciConfig),
+                                       .digest = oci::sha256_digest(kConfig),
+                                       .size_bytes = kConfig.size()}})),
+        registry_([this](const ScriptedRequest& request) { return answer(request); }) {}
+
+  [[nodiscard]] PrewarmReport warm() const {
+    const SystemClock clock;
+    const Cancellation never;
+    const TimeBudget budget(clock, never, std::chrono::minutes(1));
+    const std::string digest = oci::sha256_digest(manifest_);
+    const ManifestInfo manifest = {.digest = digest,
+                                   .size_bytes = manifest_.size(),
+                                   .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
+    const ResolvedCorpus lock = {
+        .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {manifest}}}};
+    const auto report = prewarm(registry_.endpoint(), lock, budget);
+    EXPECT_TRUE(report) << (report ? "" : report.error().message);
+    return report.value_or(PrewarmReport{});
+  }
+
+  [[nodiscard]] std::ptrdiff_t reads() const {
+    const auto requests = registry_.requests();
+    return std::ranges::count_if(requests, [](const ScriptedRequest& request) {
+      return request.method == "GET" && request.target.find("/blobs/") != std::string::npos;
+    });
+  }
+
+ private:
+  ScriptedAnswer answer(const ScriptedRequest& request) {
+    if (request.target.find("/blobs/") == std::string::npos) {
+      return {.headers = {{"Content-Type", std::string(oci::media_type::kOciManifest)}},
+              .body = manifest_};
+    }
+    if (request.method == "HEAD" && head_ == Head::refused) {
+      return {.status = 403};
+    }
+    return {.headers = {{"X-Cache", claim_(++asked_)}, {"X-Amz-Cf-Pop", "FRA56-P4"}},
+            .body = std::string(kConfig)};
+  }
+
+  const Claim claim_;
+  const Head head_;
+  const std::string manifest_;
+  std::atomic<int> asked_{0};
+  ScriptedRegistry registry_;
+};
+
+std::string hit_from_the_second_on(int request) {
+  return request == 1 ? "Miss from cloudfront" : "Hit from cloudfront";
+}
+
+TEST(PrewarmAtAnEdge, ConfirmsByHeadersThatTheSecondRequestIsAHit) {
+  const Edge edge(hit_from_the_second_on);
+  const PrewarmReport report = edge.warm();
+  EXPECT_EQ(report.hit_blobs, 1U);
+  EXPECT_EQ(report.passes, 2U);
+  EXPECT_EQ(report.edges, std::set<std::string>{"fra56-p4"});
+  EXPECT_EQ(edge.reads(), 1) << "HEAD was enough";
+}
+
+TEST(PrewarmAtAnEdge, ReadsAgainWhereHeadIsRefused) {
+  const Edge edge(hit_from_the_second_on, Edge::Head::refused);
+  EXPECT_EQ(edge.warm().hit_blobs, 1U);
+  EXPECT_EQ(edge.reads(), 2);
+}
+
+TEST(PrewarmAtAnEdge, GivesUpOnAnEdgeThatNeverHitsAndSaysSo) {
+  const Edge edge([](int) { return "Miss from cloudfront"; });
+  const PrewarmReport report = edge.warm();
+  EXPECT_EQ(report.hit_blobs, 0U);
+  EXPECT_EQ(report.passes, kPrewarmPasses);
+  EXPECT_NE(describe(report).find("NOT warm: 0 of 1 blobs"), std::string::npos);
+}
+
+TEST(PrewarmAtAnEdge, LooksOnlyOnceWhereTheFirstAnswerIsAHit) {
+  const Edge edge([](int) { return "Hit from cloudfront"; });
+  EXPECT_EQ(edge.warm().passes, 1U);
+  EXPECT_EQ(edge.reads(), 1);
+}
+
+}  // namespace
+}  // namespace ocibench::agent

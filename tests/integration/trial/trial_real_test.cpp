@@ -1,0 +1,195 @@
+// Trials with real registries, real tools and the real runner.
+
+#include <fstream>
+#include <numeric>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/trial_world.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class TrialRealTest : public testing::Test {
+ protected:
+  ~TrialRealTest() override { EXPECT_THAT(world.leftovers(), IsEmpty()); }
+
+  TrialWorld world;
+};
+
+/// Two images whose layers have nothing in common and do not compress: every byte moves once.
+CorpusSpec incompressible(std::uint64_t layer_bytes) {
+  return {.name = "incompressible",
+          .source = SyntheticSpec{.seed = 7,
+                                  .images = 2,
+                                  .layers = 2,
+                                  .layer_bytes = layer_bytes,
+                                  .platforms = {"linux/amd64"},
+                                  .repository_prefix = "synthetic/image"}};
+}
+
+/// The digest of a layer that only the last image has.
+std::string last_layer(const ResolvedCorpus& lock) {
+  return lock.images.back().manifests.back().blobs.back().digest;
+}
+
+bool runs_somewhere(const std::string& argument) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string command =
+        read_file(entry.path() / "cmdline", 1'000'000).value_or(std::string());
+    if (command.find(argument) != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+TEST_F(TrialRealTest, ProvesThatSkopeoCopiedEverything) {
+  world.assignment.trial.iterations = 2;
+  world.run("skopeo");
+  const std::vector<Iteration> iterations = world.reporter.iterations();
+  ASSERT_EQ(iterations.size(), 2U);
+  for (const Iteration& iteration : iterations) {
+    EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+    const Verification proof = iteration.verification.value();
+    EXPECT_EQ(proof.images_found, 2U);
+    EXPECT_EQ(proof.manifests_found, 6U) << "an index and two platforms each";
+    EXPECT_EQ(proof.blobs_found, proof.blobs_expected);
+    EXPECT_EQ(proof.bytes_proven, unique_bytes(world.lock()));
+    EXPECT_GT(iteration.wall.value().count(), 0);
+    EXPECT_EQ(iteration.exit_code, 0);
+  }
+  const TrialStarted started = world.reporter.all<TrialStarted>().at(0);
+  EXPECT_THAT(started.subject.label, HasSubstr("skopeo 1."));
+  EXPECT_THAT(started.subject.command, HasSubstr("TARGET/bench/r1-i1"));
+  EXPECT_THAT(started.registry.version, HasSubstr("2.8"));
+  EXPECT_THAT(started.registry.config_text, HasSubstr("rootdirectory: /dev/shm"));
+  EXPECT_THAT(world.reporter.artifact("samples.csv", 2), HasSubstr("tx_bytes"));
+}
+
+TEST_F(TrialRealTest, CopiesOverTls) {
+  world.assignment.registry.tls = true;
+  world.run("skopeo");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_THAT(world.reporter.all<TrialStarted>().at(0).subject.command,
+              HasSubstr("--dest-tls-verify=true"));
+}
+
+TEST_F(TrialRealTest, CopiesToARegistryOnDisk) {
+  world.assignment.registry.storage = "disk";
+  world.run("skopeo");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+}
+
+TEST_F(TrialRealTest, CatchesAToolThatClaimsSuccessAndCopiesNothing) {
+  world.add_script("liar", "exit 0\n");
+  world.run("liar");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome.kind, OutcomeKind::invalid);
+  EXPECT_EQ(iteration.verification->images_found, 0U);
+  EXPECT_THAT(iteration.verification->missing.at(0),
+              HasSubstr("bench/r1-i1/image-01:1: not there"));
+}
+
+TEST_F(TrialRealTest, CatchesASingleMissingBlob) {
+  const std::string digest = last_layer(world.lock());
+  world.add_script("forgetful", R"(
+set -e
+for image in {{#images}}{{basename}}:{{tag}} {{/images}}; do
+  skopeo --insecure-policy copy -q --all --src-tls-verify=false --dest-tls-verify=false \
+    docker://{{source}}/synthetic/$image docker://{{target}}/{{prefix}}/$image
+done
+curl -sf -X DELETE http://{{target}}/v2/{{prefix}}/image-02/blobs/)" +
+                                    digest + "\n");
+  world.run("forgetful");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome.kind, OutcomeKind::partial) << iteration.outcome.cause;
+  const Verification proof = iteration.verification.value();
+  EXPECT_EQ(proof.images_found, 1U);
+  EXPECT_EQ(proof.blobs_found, proof.blobs_expected - 1);
+  EXPECT_THAT(proof.missing, ElementsAre("bench/r1-i1/image-02@" + digest + ": not there"));
+}
+
+TEST_F(TrialRealTest, KeepsTheLastWordsOfAToolThatFails) {
+  world.add_script("failing", "echo one >&2; echo 'level=fatal no route' >&2; exit 1\n");
+  world.run("failing");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome.kind, OutcomeKind::failed);
+  EXPECT_THAT(iteration.outcome.cause, HasSubstr("exit code 1"));
+  EXPECT_THAT(iteration.last_log_lines, ElementsAre("one", "level=fatal no route"));
+  EXPECT_THAT(world.reporter.artifact("stderr.log.gz").size(), testing::Gt(20U));
+}
+
+TEST_F(TrialRealTest, KillsEverythingOfAToolThatHangs) {
+  world.add_script("hanging", "sleep 87654.25 & exec sleep 87654.25\n");
+  world.assignment.trial.iteration_timeout = std::chrono::milliseconds(500);
+  world.run("hanging");
+  EXPECT_EQ(world.only_iteration().outcome.kind, OutcomeKind::timed_out);
+  EXPECT_FALSE(runs_somewhere("87654.25"));
+}
+
+TEST_F(TrialRealTest, ContainsAFloodOfOutput) {
+  world.add_script("flood", "exec head -c 1000000000 /dev/zero\n");
+  world.run("flood");
+  EXPECT_EQ(world.only_iteration().outcome.kind, OutcomeKind::invalid);
+  const auto chunks = world.reporter.all<ArtifactChunk>();
+  const std::size_t told = std::accumulate(
+      chunks.begin(), chunks.end(), std::size_t{0},
+      [](std::size_t sum, const ArtifactChunk& chunk) { return sum + chunk.bytes.size(); });
+  EXPECT_LT(told, 1'000'000U);
+}
+
+TEST_F(TrialRealTest, StopsInTheMiddleOfARunWhenCancelled) {
+  world.add_script("hanging", "exec sleep 76543.25\n");
+  world.reporter.on_status = [this](const std::string& event) {
+    if (event == "measure 1") {
+      world.cancellation.request();
+    }
+  };
+  world.run("hanging");
+  EXPECT_EQ(world.only_iteration().outcome.kind, OutcomeKind::not_run);
+  EXPECT_FALSE(runs_somewhere("76543.25"));
+}
+
+TEST_F(TrialRealTest, RefusesACorpusThatIsNotAsLocked) {
+  std::get<SyntheticSpec>(world.assignment.corpus.source).seed += 1;
+  world.run("skopeo");
+  EXPECT_THAT(world.reporter.iterations(), IsEmpty());
+  EXPECT_THAT(world.reporter.all<TrialFinished>().at(0).outcome.cause, HasSubstr("tag moved"));
+}
+
+TEST_F(TrialRealTest, PullsReferencesFromTheRegistryTheyName) {
+  const auto remote = world.start_registry().value();
+  ASSERT_TRUE(
+      oci::materialise(world.assignment.corpus, world.lock(), world.corpora, remote->endpoint()));
+  const std::string host = remote->endpoint().host;
+  world.use_corpus(
+      {.name = "references",
+       .source = ReferenceSpec{{host + "/synthetic/image-01:1", host + "/synthetic/image-02:1"}}});
+  world.run("skopeo");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_THAT(world.reporter.all<TrialStarted>().at(0).registry.label, HasSubstr("2.8"));
+  remote->stop();
+}
+
+/// Each in a process of its own: what enters another network cannot come back.
+TEST_F(TrialRealTest, CountsEveryByteOfACopyTwiceOnLoopback) {
+  if (!enter_private_network()) {
+    GTEST_SKIP() << "needs root for a network namespace: others use this loopback interface too";
+  }
+  world.use_corpus(incompressible(10'000'000));
+  world.run("skopeo");
+  const Iteration iteration = world.only_iteration();
+  ASSERT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+  const auto moved = static_cast<double>(2 * unique_bytes(world.lock()));
+  EXPECT_NEAR(static_cast<double>(iteration.network->tx_bytes) / moved, 1, 0.02);
+  EXPECT_EQ(iteration.network->interface, "lo");
+}
+
+}  // namespace
+}  // namespace ocibench::agent

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/content_access.hpp"
+#include "agent/process/linux_process_runner.hpp"
+#include "agent/subject.hpp"
+#include "agent/target/local_registry.hpp"
+#include "common/catalog/catalog.hpp"
+#include "common/clock.hpp"
+#include "common/file.hpp"
+#include "common/model/assignment.hpp"
+#include "tests/support/trial_fakes.hpp"
+
+namespace ocibench::agent {
+
+/// A lane with nothing faked but its coordinator: real registries, real tools, a catalog of its
+/// own.
+class TrialWorld {
+ public:
+  TrialWorld();
+
+  /// A tool that is a shell script, to which the catalog's templates apply.
+  void add_script(const std::string& name, const std::string& script);
+  /// Every image of scenarios/corpora/tiny.toml, or of `spec`.
+  void use_corpus(const CorpusSpec& spec);
+  [[nodiscard]] const ResolvedCorpus& lock() const { return assignment.lock; }
+
+  /// One trial of one iteration, unless `assignment` says otherwise. Requires: it tells its end.
+  void run(const std::string& tool);
+  [[nodiscard]] Iteration only_iteration() const;
+
+  /// Starts one registry outside of any trial.
+  Result<std::unique_ptr<RegistryInstance>> start_registry(std::uint64_t content_bytes = 0);
+  [[nodiscard]] const catalog::RegistryDefinition& registry_definition();
+
+  /// Nothing of ours may outlive a trial: names what does.
+  [[nodiscard]] std::vector<std::string> leftovers() const;
+
+  TemporaryDirectory directory;
+  SystemClock clock;
+  SubjectFinder subjects;
+  std::unique_ptr<LocalRegistry> registries;
+  LinuxProcessRunner runner;
+  oci::CorpusContext corpora;
+  RegistryContentAccess content;
+  Cancellation cancellation;
+  RecordingReporter reporter;
+  Assignment assignment;
+
+ private:
+  catalog::Catalog& loaded();
+
+  std::optional<catalog::Catalog> catalog_;
+  int registries_started_ = 0;
+};
+
+/// Moves this process into a network namespace of its own, in which only "lo" exists: nobody else's
+/// bytes are counted there. False where that is not allowed.
+bool enter_private_network();
+
+}  // namespace ocibench::agent

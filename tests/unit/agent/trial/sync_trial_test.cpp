@@ -1,0 +1,414 @@
+#include "agent/sync_trial.hpp"
+
+#include <fstream>
+#include <optional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/file.hpp"
+#include "tests/support/trial_fakes.hpp"
+
+namespace ocibench::agent {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kTool = R"(
+schema = 1
+name = "copier"
+kind = "sync"
+label = "copier {{version}}"
+binaries = ["/bin/true"]
+install = "apt-get install coreutils"
+per = "corpus"
+destination = "{{prefix}}/{{basename}}"
+arguments = ["--from", "{{source}}", "{{work_dir}}/list.txt", "{{target}}/{{prefix}}"]
+[version]
+arguments = ["--version"]
+pattern = 'copier (\d+)'
+[[files]]
+name = "list.txt"
+text = "{{#images}}{{repository}}:{{tag}} {{/images}}"
+[exit_codes]
+ok = [0]
+[exit_codes.meaning]
+3 = "the source is closed"
+)";
+
+constexpr const char* kCalibration = R"(
+schema = 1
+name = "idle"
+kind = "calibration"
+label = "idle"
+binaries = ["/bin/true"]
+install = "apt-get install coreutils"
+)";
+
+constexpr const char* kRegistry = R"(
+schema = 1
+name = "docker-registry"
+kind = "registry"
+label = "docker-registry {{version}}"
+binaries = ["/bin/true"]
+install = "apt-get install docker-registry"
+ready_path = "/v2/"
+)";
+
+TemporaryDirectory make_directory() {
+  return TemporaryDirectory::create(std::filesystem::temp_directory_path(), "trial-test-").value();
+}
+
+std::filesystem::path write_data(const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory / "competitors");
+  std::filesystem::create_directories(directory / "scenarios/corpora");
+  std::ofstream(directory / "competitors/copier.toml") << kTool;
+  std::ofstream(directory / "competitors/idle.toml") << kCalibration;
+  std::ofstream(directory / "competitors/docker-registry.toml") << kRegistry;
+  return directory;
+}
+
+ResolvedImage image(const std::string& repository) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  return {.repository = repository,
+          .tag = "1",
+          .digest = digest,
+          .manifests = {{.digest = digest, .media_type = "m", .size_bytes = 100}}};
+}
+
+/// A trial whose whole world is faked.
+class SyncTrialTest : public testing::Test {
+ protected:
+  SyncTrialTest() {
+    assignment.trial = {.id = TrialId("cold/copier/r1"),
+                        .scenario = "cold",
+                        .tool = "copier",
+                        .iterations = 3,
+                        .iteration_timeout = std::chrono::seconds(60),
+                        .overhead_timeout = std::chrono::seconds(600)};
+    assignment.tool_definition_sha256 = catalog.tools().at("copier").program.definition_sha256;
+    assignment.registry = {
+        .name = "docker-registry",
+        .definition_sha256 = catalog.registries().at("docker-registry").program.definition_sha256,
+        .storage = "memory"};
+    assignment.corpus = {.name = "tiny", .source = SyntheticSpec{}};
+    assignment.lock = {.name = "tiny", .images = {image("synthetic/a"), image("synthetic/b")}};
+    window.network = NetworkUse{.interface = "lo", .rx_bytes = 5000, .tx_bytes = 5000};
+  }
+
+  Result<void> run() {
+    SyncTrial trial({.clock = clock,
+                     .catalog = catalog,
+                     .subjects = subjects,
+                     .runner = runner,
+                     .make_sampler =
+                         [this](SamplingPlan plan) {
+                           std::ofstream(plan.artifact_directory / "samples.csv") << "t_s\n";
+                           window.artifacts = {plan.artifact_directory / "samples.csv"};
+                           return std::make_unique<CannedSampler>(window);
+                         },
+                     .registries = registries,
+                     .content = content},
+                    {.work_directory = directory.path(), .default_interface = "eth0"});
+    return trial.run(assignment, reporter, cancellation);
+  }
+
+  [[nodiscard]] Outcome outcome() const {
+    const auto finished = reporter.all<TrialFinished>();
+    EXPECT_EQ(finished.size(), 1U) << "exactly one TrialFinished";
+    return finished.empty() ? Outcome{} : finished.front().outcome;
+  }
+  [[nodiscard]] std::vector<OutcomeKind> kinds() const {
+    std::vector<OutcomeKind> found;
+    for (const Iteration& iteration : reporter.iterations()) {
+      found.push_back(iteration.outcome.kind);
+    }
+    return found;
+  }
+  [[nodiscard]] std::vector<std::string> phases() const {
+    std::vector<std::string> found;
+    for (const std::string& event : reporter.events) {
+      if (event != "quiet" && event != "resume") {
+        found.push_back(event);
+      }
+    }
+    return found;
+  }
+  void use_calibration_tool() {
+    assignment.trial.tool = "idle";
+    assignment.tool_definition_sha256 = catalog.tools().at("idle").program.definition_sha256;
+  }
+
+  TemporaryDirectory data = make_directory();
+  TemporaryDirectory directory = make_directory();
+  catalog::Catalog catalog = catalog::Catalog::load(write_data(data.path())).value();
+  SubjectFinder subjects{
+      "/usr/bin:/bin",
+      [](const std::vector<std::string>&) -> Result<std::string> { return "copier 7"; }};
+  SteppingClock clock;
+  ScriptedRunner runner;
+  FakeRegistries registries;
+  FakeContent content;
+  RecordingReporter reporter;
+  Cancellation cancellation;
+  WindowReport window;
+  Assignment assignment;
+};
+
+TEST_F(SyncTrialTest, RunsItsPhasesInOneOrder) {
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "populate 1", "measure 1", "verify 1",
+                                    "populate 2", "measure 2", "verify 2", "populate 3",
+                                    "measure 3", "verify 3", "teardown"));
+  EXPECT_EQ(outcome(), Outcome{.kind = OutcomeKind::complete});
+}
+
+TEST_F(SyncTrialTest, KeepsTheOrderWhenTheSecondIterationFails) {
+  runner.script = [](std::size_t run) {
+    return ScriptedRunner::exited(run == 2 ? 3 : 0, {"level=fatal closed"});
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "populate 1", "measure 1", "verify 1",
+                                    "populate 2", "measure 2", "verify 2", "populate 3",
+                                    "measure 3", "verify 3", "teardown"));
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::complete, OutcomeKind::failed, OutcomeKind::complete));
+  EXPECT_EQ(outcome().kind, OutcomeKind::complete) << "a failing tool is data";
+}
+
+TEST_F(SyncTrialTest, EndsWithTeardownWhenPrewarmFails) {
+  content.prewarmed = fail(ErrorCode::bad_input, "blob sha256:12 is damaged");
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "teardown"));
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_EQ(outcome().cause, "prewarm: blob sha256:12 is damaged");
+}
+
+TEST_F(SyncTrialTest, EndsWithTeardownWhenTheSourceCannotStart) {
+  registries.fails_at = 1;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "teardown"));
+  EXPECT_EQ(outcome().cause, "setup: docker-registry is not installed");
+  EXPECT_THAT(reporter.all<TrialStarted>(), IsEmpty());
+}
+
+TEST_F(SyncTrialTest, GoesOnWithTheNextIterationWhenATargetCannotStart) {
+  registries.fails_at = 2;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "populate 1", "populate 2", "measure 2",
+                                    "verify 2", "populate 3", "measure 3", "verify 3", "teardown"));
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::not_run, OutcomeKind::complete, OutcomeKind::complete));
+}
+
+TEST_F(SyncTrialTest, StopsWhenCancelledInAMeasuredWindow) {
+  runner.script = [this](std::size_t run) {
+    if (run == 1) {
+      return ScriptedRunner::exited(0);
+    }
+    cancellation.request();
+    return ProcessReport{.ending = Ending::cancelled};
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "populate 1", "measure 1", "verify 1",
+                                    "populate 2", "measure 2", "teardown"));
+  EXPECT_THAT(kinds(), ElementsAre(OutcomeKind::complete, OutcomeKind::not_run));
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("interrupted after 2 of 3 iterations"));
+}
+
+TEST_F(SyncTrialTest, StopsBetweenPhasesWhenCancelled) {
+  reporter.on_status = [this](const std::string& event) {
+    if (event == "prewarm") {
+      cancellation.request();
+    }
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(), ElementsAre("setup", "prewarm", "teardown"));
+  EXPECT_THAT(outcome().cause, HasSubstr("interrupted"));
+}
+
+TEST_F(SyncTrialTest, EndsWhenTheUntimedPhasesTakeTooLong) {
+  runner.script = [this](std::size_t) {
+    // The tool's own time is not charged, what comes after it is.
+    clock.advance(std::chrono::hours(1));
+    return ScriptedRunner::exited(0);
+  };
+  content.on_verify = [this] { clock.advance(std::chrono::seconds(601)); };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(),
+              ElementsAre("setup", "prewarm", "populate 1", "measure 1", "verify 1", "teardown"));
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("overhead_timeout"));
+}
+
+TEST_F(SyncTrialTest, HoldsUploadsBackExactlyAroundTheWindow) {
+  assignment.trial.iterations = 1;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(reporter.events, ElementsAre("setup", "prewarm", "populate 1", "quiet", "measure 1",
+                                           "resume", "verify 1", "teardown"));
+}
+
+TEST_F(SyncTrialTest, ResumesUploadsWhenTheToolCannotBeRun) {
+  runner.script = [](std::size_t) -> Result<ProcessReport> {
+    return fail(ErrorCode::unavailable, "not executable");
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(std::ranges::count(reporter.events, "quiet"), 3);
+  EXPECT_EQ(std::ranges::count(reporter.events, "resume"), 3);
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::invalid, OutcomeKind::invalid, OutcomeKind::invalid));
+}
+
+TEST_F(SyncTrialTest, RefusesADefinitionThatDiffersFromItsOwn) {
+  assignment.tool_definition_sha256 = std::string(64, '0');
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("refused"));
+  EXPECT_THAT(outcome().cause, HasSubstr("copier.toml"));
+  EXPECT_EQ(registries.starts, 0);
+}
+
+TEST_F(SyncTrialTest, RefusesARegistryDefinitionThatDiffersFromItsOwn) {
+  assignment.registry.definition_sha256.clear();
+  ASSERT_TRUE(run());
+  EXPECT_THAT(outcome().cause, HasSubstr("docker-registry.toml"));
+  EXPECT_EQ(registries.starts, 0);
+}
+
+TEST_F(SyncTrialTest, RefusesAToolThatItDoesNotKnow) {
+  assignment.trial.tool = "rm";
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(runner.commands, IsEmpty());
+}
+
+TEST_F(SyncTrialTest, RefusesATrialWithoutADeadline) {
+  assignment.trial.iteration_timeout = std::chrono::milliseconds(0);
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(runner.commands, IsEmpty());
+}
+
+TEST_F(SyncTrialTest, TellsWhatIsMeasuredBeforeItIsMeasured) {
+  ASSERT_TRUE(run());
+  const auto started = reporter.all<TrialStarted>();
+  ASSERT_EQ(started.size(), 1U);
+  EXPECT_EQ(started[0].subject.label, "copier 7");
+  EXPECT_EQ(started[0].subject.command, "/bin/true --from SOURCE WORK/list.txt TARGET/bench/r1-i1");
+  EXPECT_EQ(started[0].subject.config_text, "synthetic/a:1 synthetic/b:1 ");
+  EXPECT_EQ(started[0].subject.binaries.at(0).sha256.size(), 64U);
+  EXPECT_EQ(started[0].registry.label, "docker-registry 2.8.2");
+}
+
+TEST_F(SyncTrialTest, GivesEachIterationFreshDirectoriesAndATargetOfItsOwn) {
+  ASSERT_TRUE(run());
+  ASSERT_EQ(runner.commands.size(), 3U);
+  EXPECT_NE(runner.commands[0].working_directory, runner.commands[1].working_directory);
+  EXPECT_EQ(runner.commands[1].argv.back(), "127.0.0.1:5003/bench/r1-i2");
+  EXPECT_EQ(registries.starts, 4) << "one source and three targets";
+  EXPECT_EQ(registries.alive, 0) << "all of them stopped";
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "all directories removed";
+}
+
+TEST_F(SyncTrialTest, ChecksEachImageAtItsDestination) {
+  ASSERT_TRUE(run());
+  ASSERT_EQ(content.last_placed.size(), 2U);
+  EXPECT_EQ(content.last_placed[1].destination, "bench/r1-i3/b");
+}
+
+TEST_F(SyncTrialTest, CallsARunInvalidWhenNothingArrived) {
+  content.arrives = false;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::invalid, OutcomeKind::invalid, OutcomeKind::invalid));
+}
+
+TEST_F(SyncTrialTest, NeverCallsARunCompleteWhoseWorkCannotBeChecked) {
+  content.verify_error = Error{ErrorCode::unavailable, "connection refused"};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::invalid, OutcomeKind::invalid, OutcomeKind::invalid));
+  EXPECT_THAT(reporter.iterations()[0].outcome.cause, HasSubstr("connection refused"));
+}
+
+TEST_F(SyncTrialTest, LeavesTheTargetOfACalibrationToolUnread) {
+  use_calibration_tool();
+  ASSERT_TRUE(run());
+  EXPECT_EQ(content.verifications, 0);
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::complete, OutcomeKind::complete, OutcomeKind::complete));
+}
+
+TEST_F(SyncTrialTest, CatchesACalibrationToolThatWritesToTheTarget) {
+  use_calibration_tool();
+  runner.script = [this](std::size_t) {
+    std::ofstream(registries.directories.back() / "blob") << "x";
+    return ScriptedRunner::exited(0);
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(kinds().front(), OutcomeKind::invalid);
+}
+
+TEST_F(SyncTrialTest, FailsLoudlyWhenATagMovesBetweenIterations) {
+  assignment.corpus.source = ReferenceSpec{{"127.0.0.1:5000/library/a:1"}};
+  assignment.lock.source_host = "127.0.0.1:5000";
+  content.tag_moves_at = 3;  // setup, populate 1, populate 2
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::complete, OutcomeKind::not_run, OutcomeKind::complete));
+  EXPECT_EQ(reporter.iterations()[1].outcome.cause, "populate: tag moved: a:1");
+}
+
+TEST_F(SyncTrialTest, TakesItsOwnTrafficOffTheNetworkBytes) {
+  reporter.control_step = 700;
+  ASSERT_TRUE(run());
+  const NetworkUse network = reporter.iterations()[0].network.value();
+  EXPECT_EQ(network.control_bytes, 700U);
+  EXPECT_EQ(network.tx_bytes, 4300U);
+  EXPECT_EQ(network.rx_bytes, 4300U);
+}
+
+TEST_F(SyncTrialTest, TellsArtifactsBeforeTheIterationTheyBelongTo) {
+  assignment.trial.iterations = 1;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(reporter.artifact("samples.csv"), "t_s\n");
+  const auto chunk = std::ranges::find_if(reporter.records, [](const AgentRecord& record) {
+    return std::holds_alternative<ArtifactChunk>(record);
+  });
+  const auto finished = std::ranges::find_if(reporter.records, [](const AgentRecord& record) {
+    return std::holds_alternative<IterationFinished>(record);
+  });
+  EXPECT_LT(chunk - reporter.records.begin(), finished - reporter.records.begin());
+}
+
+TEST_F(SyncTrialTest, NotesWhatEachUntimedPhaseDid) {
+  assignment.trial.iterations = 1;
+  ASSERT_TRUE(run());
+  std::vector<std::string> notes;
+  for (const PhaseFinished& phase : reporter.all<PhaseFinished>()) {
+    notes.push_back(phase.note);
+    EXPECT_GT(phase.took.count(), 0);
+  }
+  EXPECT_THAT(
+      notes,
+      ElementsAre(HasSubstr("1.00 kB in 2 blobs"),
+                  "1.00 kB in 1 manifests and 2 blobs read and verified; no CDN headers: not "
+                  "applicable",
+                  HasSubstr("fresh docker-registry 2.8.2"), HasSubstr("2 of 2 images found"),
+                  HasSubstr("stopped")));
+}
+
+TEST_F(SyncTrialTest, EndsWithTheReportersErrorAndLeavesNothingBehind) {
+  reporter.capacity = 2;
+  const Result<void> result = run();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "the spool is full");
+  EXPECT_EQ(registries.alive, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+}  // namespace
+}  // namespace ocibench::agent
