@@ -188,15 +188,6 @@ std::uint32_t TrialState::complete_iterations() const {
                          [](const Iteration& iteration) { return iteration.outcome.kind; }));
 }
 
-const AttemptState* CampaignState::find_attempt(const AttemptId& id) const {
-  const auto trial = std::ranges::find(trials, id.trial, [](const auto& t) { return t.trial.id; });
-  if (trial == trials.end()) {
-    return nullptr;
-  }
-  const auto found = std::ranges::find(trial->attempts, id, &AttemptState::id);
-  return found == trial->attempts.end() ? nullptr : &*found;
-}
-
 CampaignState replay(const Plan& plan, std::span<const JournalEntry> journal) {
   Replay entries(plan);
   for (const JournalEntry& entry : journal) {

@@ -61,8 +61,6 @@ struct CampaignState {
   std::optional<CampaignFinished> finished;
   std::vector<TrialState> trials;  ///< in the order of the plan
   std::vector<Finding> findings;
-
-  [[nodiscard]] const AttemptState* find_attempt(const AttemptId& id) const;
 };
 
 /// Which attempt counts is fixed before any number is known: the first one that finished before it

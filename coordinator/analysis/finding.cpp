@@ -14,6 +14,7 @@ std::string_view to_string(FindingCode code) {
     case FindingCode::foreign_record: return "foreign_record";
     case FindingCode::late_record: return "late_record";
     case FindingCode::superseded_attempt: return "superseded_attempt";
+    case FindingCode::untidy_end: return "untidy_end";
     case FindingCode::marked_iteration: return "marked_iteration";
     case FindingCode::missed_ticks: return "missed_ticks";
     case FindingCode::egress_implausible: return "egress_implausible";
@@ -36,6 +37,7 @@ bool invalidates(FindingCode code) {
     case FindingCode::foreign_record:
     case FindingCode::late_record:
     case FindingCode::superseded_attempt:
+    case FindingCode::untidy_end:
     case FindingCode::marked_iteration:
     case FindingCode::missed_ticks:
     case FindingCode::egress_implausible:

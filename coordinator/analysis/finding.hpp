@@ -16,6 +16,7 @@ enum class FindingCode : std::uint8_t {
   foreign_record,      ///< records of an attempt by an agent that it was not leased to
   late_record,         ///< records that came after their attempt was given up; kept, not counted
   superseded_attempt,  ///< an attempt whose results another attempt replaced; kept, not counted
+  untidy_end,          ///< a trial ended badly after all its iterations were complete
   marked_iteration,    ///< a validity counter moved during an iteration
   missed_ticks,        ///< the sampler could not keep its pace
   egress_implausible,  ///< bytes sent do not fit what had to be moved

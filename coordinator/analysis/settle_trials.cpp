@@ -115,6 +115,12 @@ void judge_trial(TrialState& trial, CampaignState& state) {
   }
   if (finished && attempt->finished->outcome.kind != OutcomeKind::complete) {
     trial.outcome = attempt->finished->outcome;
+    if (bad == trial.counted.end()) {
+      state.findings.push_back(
+          {FindingCode::untidy_end, name_of(attempt->id),
+           fmt::format("every iteration is complete, but the trial ended {}: {}",
+                       to_string(trial.outcome.kind), trial.outcome.cause)});
+    }
   } else if (bad != trial.counted.end()) {
     trial.outcome = bad->outcome;
   } else {

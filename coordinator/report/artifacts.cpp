@@ -20,8 +20,23 @@ const ArtifactChunk* chunk_of(const JournalEntry& entry) {
   return told == nullptr ? nullptr : std::get_if<ArtifactChunk>(told);
 }
 
-bool holds(const AttemptState* attempt, const JournalEntry& entry) {
-  return attempt != nullptr && attempt->agent == entry.agent && attempt->boot == entry.boot;
+using Attempts = std::map<AttemptId, const AttemptState*>;
+
+Attempts attempts_by_id(const CampaignState& state) {
+  Attempts attempts;
+  for (const TrialState& trial : state.trials) {
+    for (const AttemptState& attempt : trial.attempts) {
+      attempts.emplace(attempt.id, &attempt);
+    }
+  }
+  return attempts;
+}
+
+/// Whether the attempt was leased to the agent that wrote the entry.
+bool is_holder(const Attempts& attempts, const AttemptId& id, const JournalEntry& entry) {
+  const auto attempt = attempts.find(id);
+  return attempt != attempts.end() && attempt->second->agent == entry.agent &&
+         attempt->second->boot == entry.boot;
 }
 
 }  // namespace
@@ -57,10 +72,11 @@ std::string evidence_path(const AttemptId& id, const Iteration& iteration) {
 
 Result<void> visit_artifacts(const durable::RecordLog& journal, const CampaignState& state,
                              const ArtifactSink& sink) {
+  const Attempts attempts = attempts_by_id(state);
   std::map<std::string, std::uint64_t> sizes;
   return visit_journal(journal, [&](const JournalEntry& entry) -> Result<void> {
     const ArtifactChunk* chunk = chunk_of(entry);
-    if (chunk == nullptr || !holds(state.find_attempt(chunk->id), entry)) {
+    if (chunk == nullptr || !is_holder(attempts, chunk->id, entry)) {
       return {};
     }
     const std::string path = artifact_path(chunk->id, chunk->iteration, chunk->name);

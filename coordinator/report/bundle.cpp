@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <system_error>
 
 #include <fmt/format.h>
-#include <stdio.h>  // NOLINT(modernize-deprecated-headers): renameat2 is not in <cstdio>'s std
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"

@@ -10,8 +10,6 @@
 namespace ocibench::coordinator {
 namespace {
 
-const std::vector<PhaseFinished> kNoPhases;
-
 void append_subjects(std::string& text, const std::vector<SeenSubject>& subjects) {
   for (const SeenSubject& subject : subjects) {
     text += fmt::format("- {}\n", markdown_plain(subject.identity.label));
@@ -32,7 +30,10 @@ std::string prewarm_section(const Analysis& analysis) {
   std::map<std::string, std::vector<std::string>> trials_by_note;
   for (const TrialState& trial : analysis.state.trials) {
     const AttemptState* attempt = trial.shown_attempt();
-    for (const PhaseFinished& phase : attempt == nullptr ? kNoPhases : attempt->phases) {
+    if (attempt == nullptr) {
+      continue;
+    }
+    for (const PhaseFinished& phase : attempt->phases) {
       if (phase.phase == Phase::prewarm) {
         trials_by_note[phase.note].push_back(markdown_plain(trial.trial.id.str()));
       }

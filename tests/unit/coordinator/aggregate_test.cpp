@@ -52,6 +52,21 @@ TEST(Aggregate, SaysHowManyIterationsMeasuredAMetric) {
   EXPECT_EQ(result.find("wall_s")->n, 2U);
 }
 
+TEST(Aggregate, PoolsTheRoundsOfATool) {
+  Plan plan = make_plan({"skopeo"}, 1);
+  plan.rounds = 2;
+  plan.trials.push_back(plan.trials[0]);
+  plan.trials[1].id = TrialId("cold/skopeo/r2");
+  plan.trials[1].round = 2;
+  JournalBuilder journal;
+  journal.start(plan).run(attempt_of("skopeo"), "lane-1", 1);
+  journal.run({.trial = plan.trials[1].id}, "lane-2", 1).end();
+  const std::vector<Aggregate> all = aggregate(plan, replay(plan, journal.entries()));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].planned, 2U);
+  EXPECT_EQ(all[0].find("wall_s")->n, 2U);
+}
+
 /// The example's corpus: 2 x unique is 320 MB less a few kB, 2 x per repository 520 MB.
 EgressFit fit_of(std::uint64_t sent_bytes) {
   Iteration iteration = complete_iteration(1);

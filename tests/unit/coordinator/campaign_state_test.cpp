@@ -124,6 +124,16 @@ TEST(CampaignState, CarriesTheCauseOfATrialThatEndedEarly) {
   EXPECT_THAT(trial.counted[0].outcome.cause, HasSubstr("the registry did not start"));
 }
 
+TEST(CampaignState, FindsATrialThatEndedBadlyAfterItsIterations) {
+  const Plan plan = make_plan({"skopeo"}, 1);
+  JournalBuilder journal;
+  journal.start(plan).lease(kFirst, "lane-1").iteration(kFirst, complete_iteration(1));
+  journal.finish(kFirst, {OutcomeKind::failed, "the registry did not stop"}).end();
+  const CampaignState state = replay(plan, journal.entries());
+  EXPECT_EQ(state.trials[0].complete_iterations(), 1U);
+  EXPECT_TRUE(has(state, FindingCode::untidy_end));
+}
+
 TEST(CampaignState, SetsAsideRecordsOfATrialThatIsNotInThePlan) {
   const Plan plan = make_plan({"skopeo"});
   JournalBuilder journal;

@@ -1,7 +1,14 @@
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/file.hpp"
 #include "common/json.hpp"
+#include "common/units.hpp"
 #include "coordinator/analysis/analysis.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
 #include "coordinator/report/artifacts.hpp"
@@ -16,6 +23,7 @@
 namespace ocibench::coordinator {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -82,6 +90,47 @@ TEST(Report, IsWrittenForACampaignThatNeverBegan) {
   const Analysis analysis = analyse(example_plan(), {});
   EXPECT_THAT(file_named(analysis, "summary.md"), StartsWith("# RESULT: INCOMPLETE 0/15\n"));
   EXPECT_THAT(file_named(analysis, "summary.md"), HasSubstr("never leased to an agent"));
+}
+
+std::string page(const std::string& name) {
+  return *read_file(fs::path(OCIBENCH_SOURCE_DIR) / "docs/reference" / name, kMiB);
+}
+
+void collect_keys(const Json& json, std::set<std::string>& keys) {
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_object()) {
+      keys.insert(key);
+    }
+    if (value.is_structured() && key != "metrics" && key != "facts") {
+      collect_keys(value, keys);
+    }
+  }
+}
+
+TEST(ReferenceDocs, NameEveryKeyOfTheSummary) {
+  const std::string schema = page("results-schema.md");
+  const Json summary = *parse_json(file_named(example(), "summary.json"), "summary.json");
+  std::set<std::string> keys;
+  collect_keys(summary, keys);
+  collect_keys(summary["results"][0]["metrics"]["wall_s"], keys);
+  EXPECT_GT(keys.size(), 50U);
+  for (const std::string& key : keys) {
+    EXPECT_NE(schema.find("`" + key), std::string::npos) << "not in docs/reference: " << key;
+  }
+}
+
+TEST(ReferenceDocs, NameEveryMetricAndEveryColumn) {
+  for (const Metric& metric : all_metrics()) {
+    EXPECT_NE(page("metrics.md").find(fmt::format("`{}`", metric.key)), std::string::npos)
+        << "not in docs/reference: " << metric.key;
+  }
+  const std::string csv = file_named(example(), "iterations.csv");
+  const std::string both = page("results-schema.md") + page("metrics.md");
+  std::istringstream header(csv.substr(0, csv.find("\r\n")));
+  for (std::string column; std::getline(header, column, ',');) {
+    EXPECT_NE(both.find("`" + column + "`"), std::string::npos)
+        << "not in docs/reference: " << column;
+  }
 }
 
 TEST(Headline, SaysHowManyOfThePlannedIterationsItRestsOn) {
