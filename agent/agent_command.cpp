@@ -19,6 +19,7 @@
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
 #include "common/catalog/catalog.hpp"
+#include "common/catalog/data_directory.hpp"
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
 #include "common/host.hpp"

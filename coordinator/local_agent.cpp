@@ -4,8 +4,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <vector>
@@ -87,7 +88,8 @@ Result<LocalAgent> LocalAgent::start(const LocalAgentOptions& options) {
 }
 
 Result<LocalAgent> LocalAgent::adopt(pid_t pid) {
-  Fd pidfd(::pidfd_open(pid, 0));
+  // Raw calls: glibc 2.36 declares these functions without C linkage.
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
     return fail(ErrorCode::unavailable, fmt::format("the agent with process id {} is gone", pid));
   }
@@ -99,7 +101,7 @@ void LocalAgent::finish(std::chrono::milliseconds patience) {
     if (ends_within(pidfd_.get(), patience)) {
       break;
     }
-    ::pidfd_send_signal(pidfd_.get(), signal, nullptr, 0);
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
   }
   ends_within(pidfd_.get(), patience);
   ::waitpid(pid_, nullptr, WNOHANG);  // not our child when adopted: then there is nothing to reap

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/catalog/data_directory.hpp"
 #include "common/file.hpp"
 #include "common/host.hpp"
 #include "common/oci/resolve.hpp"

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/catalog/data_directory.hpp"
 #include "common/clock.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"

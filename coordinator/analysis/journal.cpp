@@ -43,18 +43,6 @@ void drop_artifact_bytes(JournalEntry& entry) {
   }
 }
 
-Result<Plan> plan_of(const std::vector<JournalEntry>& journal) {
-  for (const JournalEntry& entry : journal) {
-    const auto* decision = std::get_if<CoordinatorRecord>(&entry.body);
-    const auto* started = decision == nullptr ? nullptr : std::get_if<CampaignStarted>(decision);
-    if (started != nullptr) {
-      const Result<Json> json = parse_json(started->plan_json, "plan.json");
-      return json ? plan_from_json(*json) : tl::unexpected(json.error());
-    }
-  }
-  return fail(ErrorCode::not_found, "the journal does not hold the start of a campaign");
-}
-
 }  // namespace
 
 Result<std::vector<JournalEntry>> read_journal(const durable::RecordLog& log) {
@@ -80,6 +68,18 @@ Result<void> visit_journal(const durable::RecordLog& log,
     const Result<JournalEntry> entry = decode(record);
     return entry ? visit(*entry) : tl::unexpected(entry.error());
   });
+}
+
+Result<Plan> plan_of(const std::vector<JournalEntry>& journal) {
+  for (const JournalEntry& entry : journal) {
+    const auto* decision = std::get_if<CoordinatorRecord>(&entry.body);
+    const auto* started = decision == nullptr ? nullptr : std::get_if<CampaignStarted>(decision);
+    if (started != nullptr) {
+      const Result<Json> json = parse_json(started->plan_json, "plan.json");
+      return json ? plan_from_json(*json) : tl::unexpected(json.error());
+    }
+  }
+  return fail(ErrorCode::not_found, "the journal does not hold the start of a campaign");
 }
 
 Result<Analysis> analyse_journal(const durable::RecordLog& log) {

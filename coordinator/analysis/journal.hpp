@@ -20,6 +20,10 @@ Result<std::vector<JournalEntry>> read_journal(const durable::RecordLog& log);
 Result<void> visit_journal(const durable::RecordLog& log,
                            const std::function<Result<void>(const JournalEntry&)>& visit);
 
+/// The plan that the campaign was started with.
+/// Errors: not_found when the journal does not hold the start, bad_input.
+Result<Plan> plan_of(const std::vector<JournalEntry>& journal);
+
 /// The analysis of a journal against the plan that its campaign was started with.
 /// Errors: as read_journal; not_found when it does not hold the start; bad_input for the plan.
 Result<Analysis> analyse_journal(const durable::RecordLog& log);
