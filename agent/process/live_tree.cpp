@@ -1,5 +1,6 @@
 #include "agent/process/live_tree.hpp"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 
 namespace ocibench::agent {
 namespace {
+
+constexpr int kChaseRounds = 200;
 
 class CgroupTree final : public LiveTree {
  public:
@@ -58,6 +61,7 @@ class DescendantTree final : public LiveTree {
     for (const ProcessEntry& member : descendants_.read()) {
       ::kill(member.pid, SIGKILL);
     }
+    chase_orphans();
   }
 
   [[nodiscard]] std::vector<pid_t> orphans() const override {
@@ -71,6 +75,26 @@ class DescendantTree final : public LiveTree {
   }
 
  private:
+  /// A process that forks and ends, again and again, is gone from where a look at all of /proc has
+  /// found it. But it always comes to us, and asking only for our own children is fast, as long as
+  /// we bury the dead.
+  void chase_orphans() const {
+    for (int round = 0; round < kChaseRounds; ++round) {
+      bool any = false;
+      for (const ProcessEntry& orphan : descendants_.adopted()) {
+        if (orphan.pid != root_) {
+          any = true;
+          ::kill(-orphan.pid, SIGKILL);
+          ::kill(orphan.pid, SIGKILL);
+          ::waitpid(orphan.pid, nullptr, WNOHANG);
+        }
+      }
+      if (!any) {
+        return;
+      }
+    }
+  }
+
   pid_t root_;
   Descendants descendants_;
 };
