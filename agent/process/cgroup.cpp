@@ -169,20 +169,17 @@ void RunCgroup::kill() const {
   }
 }
 
-std::vector<pid_t> RunCgroup::orphans(const fs::path& proc_root) const {
-  std::vector<pid_t> orphans;
+std::vector<pid_t> RunCgroup::remains(const fs::path& proc_root) const {
+  std::vector<pid_t> remains;
   const std::string name = fmt::format("/{}", path2_.filename().string());
   for (const ProcessEntry& entry : read_process_table(proc_root)) {
-    if (entry.parent != ::getpid() || entry.alive()) {
-      continue;
-    }
     for (const std::string& line : lines_of(proc_root / std::to_string(entry.pid) / "cgroup")) {
       if (line.starts_with("0::") && line.find(name) != std::string::npos) {
-        orphans.push_back(entry.pid);
+        remains.push_back(entry.pid);
       }
     }
   }
-  return orphans;
+  return remains;
 }
 
 CgroupHost::CgroupHost(CgroupLayout layout) : layout_(std::move(layout)) {}

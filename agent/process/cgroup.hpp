@@ -38,8 +38,8 @@ class RunCgroup {
   [[nodiscard]] std::vector<pid_t> members() const;
   /// SIGKILL to every member: with cgroup.kill (Linux 5.14) at once and for all, else one round.
   void kill() const;
-  /// Children of ours that have ended in this cgroup without being reaped by their parents.
-  [[nodiscard]] std::vector<pid_t> orphans(const std::filesystem::path& proc_root) const;
+  /// Processes that have ended in this cgroup, or are about to, and have not been reaped.
+  [[nodiscard]] std::vector<pid_t> remains(const std::filesystem::path& proc_root) const;
 
  private:
   std::filesystem::path path2_;

@@ -210,9 +210,7 @@ void reap(SpawnedProcess& process, const LiveTree& tree, ProcessReport& report) 
     report.ending = Ending::signalled;
     report.signal = WTERMSIG(status);
   }
-  for (const pid_t pid : tree.orphans()) {
-    ::waitpid(pid, nullptr, WNOHANG);
-  }
+  tree.bury();
 }
 
 Result<void> finish_logs(Launch& run, ProcessReport& report) {

@@ -10,6 +10,7 @@ namespace ocibench::agent {
 namespace {
 
 constexpr int kChaseRounds = 200;
+constexpr int kBurialRounds = 100;
 
 class CgroupTree final : public LiveTree {
  public:
@@ -26,10 +27,16 @@ class CgroupTree final : public LiveTree {
     cgroup_.kill();
   }
 
-  [[nodiscard]] std::vector<pid_t> orphans() const override {
-    std::vector<pid_t> orphans = cgroup_.orphans("/proc");
-    std::erase(orphans, root_);
-    return orphans;
+  /// A member leaves its cgroup shortly before it becomes a zombie, and may be a zombie of another
+  /// such one: hence the rounds.
+  void bury() const override {
+    std::vector<pid_t> remains = cgroup_.remains("/proc");
+    for (int round = 0; !remains.empty() && round < kBurialRounds; ++round) {
+      for (const pid_t pid : remains) {
+        ::waitpid(pid, nullptr, WNOHANG);
+      }
+      remains = cgroup_.remains("/proc");
+    }
   }
 
  private:
@@ -64,14 +71,10 @@ class DescendantTree final : public LiveTree {
     chase_orphans();
   }
 
-  [[nodiscard]] std::vector<pid_t> orphans() const override {
-    std::vector<pid_t> orphans;
-    for (const ProcessEntry& member : descendants_.adopted()) {
-      if (!member.alive() && member.pid != root_) {
-        orphans.push_back(member.pid);
-      }
+  void bury() const override {
+    for (const ProcessEntry& orphan : descendants_.adopted()) {
+      ::waitpid(orphan.pid, nullptr, WNOHANG);
     }
-    return orphans;
   }
 
  private:

@@ -27,8 +27,8 @@ class LiveTree {
   /// SIGKILL to all. Repeat until empty: the fallback can be outrun by a tree that forks. It may
   /// reap orphans, so that their times are lost.
   virtual void kill() const = 0;
-  /// Ended members that were left to us to reap, the tool itself excepted.
-  [[nodiscard]] virtual std::vector<pid_t> orphans() const = 0;
+  /// Reaps the members that were left to us. Requires: it is empty, and the tool has been reaped.
+  virtual void bury() const = 0;
 };
 
 /// By cgroup v2: exact. `cgroup` must outlive it.
