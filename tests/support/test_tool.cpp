@@ -185,7 +185,7 @@ int listen_once(const Arguments& a) {
     std::perror("listen");
     return 1;
   }
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   const int peer = ::accept(listener, nullptr, nullptr);
   std::cout << read_to_end(peer) << '\n';
   write_bytes(peer, static_cast<std::uint64_t>(number(a, 1)));
