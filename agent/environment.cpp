@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "agent/process/cgroup.hpp"
+#include "agent/process/cgroup_layout.hpp"
 #include "agent/sampling/kept_file.hpp"
 #include "common/file.hpp"
 #include "common/sha256.hpp"

@@ -7,33 +7,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "agent/process/cgroup_layout.hpp"
 #include "common/error.hpp"
 #include "common/fd.hpp"
 
 namespace ocibench::agent {
-
-/// How a host has its cgroups mounted, as far as it matters here.
-enum class CgroupMode {
-  none,    ///< no cgroup v2, or none that we may write to
-  v2,      ///< everything in one hierarchy
-  hybrid,  ///< v2 for processes and CPU time, the memory controller in v1
-};
-
-std::string_view to_string(CgroupMode mode);
-
-/// Where our own cgroup is in each hierarchy. Empty: not mounted.
-struct CgroupLayout {
-  CgroupMode mode = CgroupMode::none;
-  std::filesystem::path own2;
-  std::filesystem::path own1_memory;
-};
-
-/// Reads <proc_root>/self/{mountinfo,cgroup}; see cgroups(7).
-CgroupLayout detect_cgroup_layout(const std::filesystem::path& proc_root);
 
 /// The cgroup of one run, in v2 and, on hybrid hosts, in v1's memory hierarchy too. Removed when
 /// the object goes; what still runs in it is killed.
@@ -58,8 +38,8 @@ class RunCgroup {
   [[nodiscard]] std::vector<pid_t> members() const;
   /// SIGKILL to every member: with cgroup.kill (Linux 5.14) at once and for all, else one round.
   void kill() const;
-  /// Children of ours that have ended in this cgroup without being reaped by their parents.
-  [[nodiscard]] std::vector<pid_t> orphans(const std::filesystem::path& proc_root) const;
+  /// Processes that have ended in this cgroup, or are about to, and have not been reaped.
+  [[nodiscard]] std::vector<pid_t> remains(const std::filesystem::path& proc_root) const;
 
  private:
   std::filesystem::path path2_;

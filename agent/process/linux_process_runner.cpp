@@ -13,9 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "agent/process/live_tree.hpp"
-#include "agent/process/output_capture.hpp"
-#include "agent/process/spawn.hpp"
+#include "agent/process/launch.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -29,23 +27,6 @@ constexpr milliseconds kKillPatience{30'000};
 /// Between looks at a tree that is about to end: at first often, for the tool's sake, then less so.
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kLastLook{20};
-
-/// A tool behind its gate, with everything that holds and hears it. The process goes first, then
-/// the cgroup.
-struct Launch {
-  std::unique_ptr<RunCgroup> cgroup;  // null: process table
-  OutputCapture output;
-  OutputCapture errors;
-  SpawnedProcess process;
-
-  [[nodiscard]] ProcessTree tree() const {
-    return cgroup ? ProcessTree{process.pid(), cgroup->path2(), cgroup->path1_memory()}
-                  : ProcessTree{.pid = process.pid()};
-  }
-  [[nodiscard]] std::unique_ptr<LiveTree> live_tree() const {
-    return cgroup ? make_cgroup_tree(*cgroup, process.pid()) : make_descendant_tree(process.pid());
-  }
-};
 
 /// One run between the release of the tool and the end of its tree.
 class Watch {
@@ -218,31 +199,6 @@ Result<void> check(const Command& command) {
   return {};
 }
 
-Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup) {
-  auto output = OutputCapture::open(command.stdout_log, command.max_log_bytes);
-  auto errors = OutputCapture::open(command.stderr_log, command.max_log_bytes);
-  if (!output || !errors) {
-    return tl::unexpected(output ? errors.error() : output.error());
-  }
-  auto process = spawn({.argv = command.argv,
-                        .environment = command.environment,
-                        .working_directory = command.working_directory,
-                        .stdout_fd = output->write_end(),
-                        .stderr_fd = errors->write_end(),
-                        .cgroup2_fd = cgroup ? cgroup->directory_fd() : -1});
-  if (!process) {
-    return tl::unexpected(process.error());
-  }
-  output->close_write_end();
-  errors->close_write_end();
-  if (cgroup) {
-    if (auto joined = cgroup->join_memory(process->pid()); !joined) {
-      return tl::unexpected(joined.error());
-    }
-  }
-  return Launch{std::move(cgroup), std::move(*output), std::move(*errors), std::move(*process)};
-}
-
 void reap(SpawnedProcess& process, const LiveTree& tree, ProcessReport& report) {
   if (process.pid() < 0) {
     return;
@@ -254,9 +210,7 @@ void reap(SpawnedProcess& process, const LiveTree& tree, ProcessReport& report) 
     report.ending = Ending::signalled;
     report.signal = WTERMSIG(status);
   }
-  for (const pid_t pid : tree.orphans()) {
-    ::waitpid(pid, nullptr, WNOHANG);
-  }
+  tree.bury();
 }
 
 Result<void> finish_logs(Launch& run, ProcessReport& report) {

@@ -1,5 +1,6 @@
 #include "agent/process/live_tree.hpp"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,9 @@
 
 namespace ocibench::agent {
 namespace {
+
+constexpr int kChaseRounds = 200;
+constexpr int kBurialRounds = 100;
 
 class CgroupTree final : public LiveTree {
  public:
@@ -23,10 +27,16 @@ class CgroupTree final : public LiveTree {
     cgroup_.kill();
   }
 
-  [[nodiscard]] std::vector<pid_t> orphans() const override {
-    std::vector<pid_t> orphans = cgroup_.orphans("/proc");
-    std::erase(orphans, root_);
-    return orphans;
+  /// A member leaves its cgroup shortly before it becomes a zombie, and may be a zombie of another
+  /// such one: hence the rounds.
+  void bury() const override {
+    std::vector<pid_t> remains = cgroup_.remains("/proc");
+    for (int round = 0; !remains.empty() && round < kBurialRounds; ++round) {
+      for (const pid_t pid : remains) {
+        ::waitpid(pid, nullptr, WNOHANG);
+      }
+      remains = cgroup_.remains("/proc");
+    }
   }
 
  private:
@@ -58,19 +68,36 @@ class DescendantTree final : public LiveTree {
     for (const ProcessEntry& member : descendants_.read()) {
       ::kill(member.pid, SIGKILL);
     }
+    chase_orphans();
   }
 
-  [[nodiscard]] std::vector<pid_t> orphans() const override {
-    std::vector<pid_t> orphans;
-    for (const ProcessEntry& member : descendants_.adopted()) {
-      if (!member.alive() && member.pid != root_) {
-        orphans.push_back(member.pid);
-      }
+  void bury() const override {
+    for (const ProcessEntry& orphan : descendants_.adopted()) {
+      ::waitpid(orphan.pid, nullptr, WNOHANG);
     }
-    return orphans;
   }
 
  private:
+  /// A process that forks and ends, again and again, is gone from where a look at all of /proc has
+  /// found it. But it always comes to us, and asking only for our own children is fast, as long as
+  /// we bury the dead.
+  void chase_orphans() const {
+    for (int round = 0; round < kChaseRounds; ++round) {
+      bool any = false;
+      for (const ProcessEntry& orphan : descendants_.adopted()) {
+        if (orphan.pid != root_) {
+          any = true;
+          ::kill(-orphan.pid, SIGKILL);
+          ::kill(orphan.pid, SIGKILL);
+          ::waitpid(orphan.pid, nullptr, WNOHANG);
+        }
+      }
+      if (!any) {
+        return;
+      }
+    }
+  }
+
   pid_t root_;
   Descendants descendants_;
 };

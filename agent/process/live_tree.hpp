@@ -24,10 +24,11 @@ class LiveTree {
   [[nodiscard]] virtual bool empty() const { return alive() == 0; }
   /// Raises POLLPRI when it may have become empty; -1: ask again and again.
   [[nodiscard]] virtual int change_fd() const { return -1; }
-  /// SIGKILL to all. Repeat until empty: the fallback can be outrun by a tree that forks.
+  /// SIGKILL to all. Repeat until empty: the fallback can be outrun by a tree that forks. It may
+  /// reap orphans, so that their times are lost.
   virtual void kill() const = 0;
-  /// Ended members that were left to us to reap, the tool itself excepted.
-  [[nodiscard]] virtual std::vector<pid_t> orphans() const = 0;
+  /// Reaps the members that were left to us. Requires: it is empty, and the tool has been reaped.
+  virtual void bury() const = 0;
 };
 
 /// By cgroup v2: exact. `cgroup` must outlive it.

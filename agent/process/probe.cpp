@@ -66,12 +66,11 @@ Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock) {
     open = open &&
            (entries[1].revents == 0 || take(pipe->read_end.get(), answer.text, probe.max_bytes));
   }
-  process->kill_group();
+  const int status = process->kill_group_and_wait().status;
   pollfd rest{.fd = pipe->read_end.get(), .events = POLLIN, .revents = 0};
   while (open && answer.text.size() < probe.max_bytes && ::poll(&rest, 1, 0) > 0) {
     open = take(pipe->read_end.get(), answer.text, probe.max_bytes);
   }
-  const int status = process->wait().status;
   if (WIFEXITED(status)) {
     answer.exit_code = WEXITSTATUS(status);
   }

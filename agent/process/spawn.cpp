@@ -161,9 +161,8 @@ SpawnedProcess::SpawnedProcess(SpawnedProcess&& other) noexcept
 
 SpawnedProcess::~SpawnedProcess() {
   if (pid_ > 0) {
-    kill_group();
     ::kill(pid_, SIGKILL);  // it may not have come to its setsid() yet
-    wait();
+    kill_group_and_wait();
   }
 }
 
@@ -190,10 +189,14 @@ Result<void> SpawnedProcess::executed() {
   return fail_errno("cannot be executed", code);
 }
 
-void SpawnedProcess::kill_group() const {
-  if (pid_ > 0) {
-    ::kill(-pid_, SIGKILL);
+SpawnedProcess::End SpawnedProcess::kill_group_and_wait() {
+  const pid_t group = pid_;
+  ::kill(-group, SIGKILL);
+  const End end = wait();
+  // Orphans come to us when we are their subreaper. Each is dying, so this doesn't take long.
+  while (::waitpid(-group, nullptr, 0) > 0 || errno == EINTR) {
   }
+  return end;
 }
 
 SpawnedProcess::End SpawnedProcess::wait() {

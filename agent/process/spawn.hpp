@@ -56,8 +56,6 @@ class SpawnedProcess {
   void release();
   /// Blocks until execve has happened. Errors: not_found, unavailable, io.
   Result<void> executed();
-  /// SIGKILL to the whole process group.
-  void kill_group() const;
 
   struct End {
     int status = 0;                    ///< as of waitpid(2)
@@ -65,6 +63,8 @@ class SpawnedProcess {
   };
   /// Blocks until the process has ended and reaps it. Requires: not called before.
   End wait();
+  /// SIGKILL to the whole process group; then as wait(), and what the group has left to us to reap.
+  End kill_group_and_wait();
   /// Neither kills nor reaps it any more: for a process that SIGKILL cannot end.
   void abandon() { pid_ = -1; }
 

@@ -93,17 +93,15 @@ Result<PidstatRun> PidstatRun::start(const std::filesystem::path& program,
 
 void PidstatRun::stop() { ::kill(process_.pid(), SIGINT); }
 
-void PidstatRun::wait_for_end() const {
+SpawnedProcess::End PidstatRun::wait_for_end() {
   pollfd end{.fd = process_.pidfd(), .events = POLLIN, .revents = 0};
-  if (::poll(&end, 1, kStopPatienceMs) <= 0) {
-    process_.kill_group();
-  }
+  ::poll(&end, 1, kStopPatienceMs);
+  return process_.kill_group_and_wait();
 }
 
 Result<PidstatRun::Summary> PidstatRun::finish(const std::set<pid_t>& tree,
                                                const std::filesystem::path& log) {
-  wait_for_end();
-  Summary summary{.cost = process_.wait().cpu};
+  Summary summary{.cost = wait_for_end().cpu};
   const File raw(::fdopen(raw_.release(), "r"), std::fclose);
   if (!raw) {
     return fail_errno("cannot read pidstat's output", errno);

@@ -39,7 +39,7 @@ class PidstatRun {
 
  private:
   PidstatRun(SpawnedProcess process, Fd raw);
-  void wait_for_end() const;
+  SpawnedProcess::End wait_for_end();
 
   SpawnedProcess process_;
   Fd raw_;

@@ -5,12 +5,12 @@
 //   print N TEXT         N bytes to stdout, then TEXT to stderr
 //   environment          prints its environment, working directory, descriptors and signal mask
 //   sleep MS
-//   hang                 ignores SIGTERM, SIGINT and SIGHUP, for ever
+//   hang                 ignores SIGTERM, SIGINT and SIGHUP
 //   burn N MS            N children burn MS milliseconds of CPU each; it waits for them
 //   daemons N MS         the same, but double-forked into sessions of their own; it doesn't wait
 //   allocate N MB MS     N children hold MB megabytes each for MS milliseconds
 //   orphan MS            leaves a child behind that holds stdout open and ends after MS
-//   fork-storm           forks as fast as it can, each child ignores SIGTERM and forks on
+//   fork-storm           forks on and on for a minute; each child leaves session and parent behind
 //   fill FILE MB         writes MB megabytes to FILE, then hangs
 //   listen PORT N        accepts one TCP connection, reads it to its end, answers with N bytes
 //   send HOST PORT N     sends N bytes over TCP, then reads the answer to its end
@@ -39,6 +39,8 @@
 #include <vector>
 
 namespace {
+
+constexpr unsigned kLifeSeconds = 120;  // a crashed test leaves nothing behind for long
 
 using Arguments = std::vector<std::string>;
 
@@ -123,16 +125,17 @@ int leave_orphan(const Arguments& a) {
 
 int fork_storm(const Arguments&) {
   std::signal(SIGTERM, SIG_IGN);
-  // Four at a time per process, so that the host survives, but new pids without end.
-  for (;;) {
-    const pid_t child = ::fork();
-    if (child == 0) {
+  // One at a time, so that the host survives, but never where it was a moment ago.
+  const std::time_t end = std::time(nullptr) + 60;
+  while (std::time(nullptr) < end) {
+    if (::fork() == 0) {
       ::setsid();
       continue;
     }
     pause_for(2);
-    std::exit(0);
+    return 0;
   }
+  return 0;
 }
 
 int fill(const Arguments& a) {
@@ -182,7 +185,7 @@ int listen_once(const Arguments& a) {
     std::perror("listen");
     return 1;
   }
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   const int peer = ::accept(listener, nullptr, nullptr);
   std::cout << read_to_end(peer) << '\n';
   write_bytes(peer, static_cast<std::uint64_t>(number(a, 1)));
@@ -216,6 +219,7 @@ int print(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::alarm(kLifeSeconds);
   const std::map<std::string_view, std::function<int(const Arguments&)>> modes{
       {"exit", [](const Arguments& a) { return static_cast<int>(number(a, 0)); }},
       {"abort", [](const Arguments&) -> int { std::abort(); }},

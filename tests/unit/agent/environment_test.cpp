@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/process/cgroup.hpp"
+#include "agent/process/cgroup_layout.hpp"
 #include "common/file.hpp"
 #include "common/sha256.hpp"
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/process/cgroup.hpp"
+#include "agent/process/live_tree.hpp"
+#include "agent/process/output_capture.hpp"
+#include "agent/process/process_runner.hpp"
+#include "agent/process/spawn.hpp"
+
+namespace ocibench::agent {
+
+/// A tool behind its gate, with everything that holds and hears it. The process goes first, then
+/// the cgroup.
+struct Launch {
+  std::unique_ptr<RunCgroup> cgroup;  // null: process table
+  OutputCapture output;
+  OutputCapture errors;
+  SpawnedProcess process;
+
+  [[nodiscard]] ProcessTree tree() const {
+    return cgroup ? ProcessTree{process.pid(), cgroup->path2(), cgroup->path1_memory()}
+                  : ProcessTree{.pid = process.pid()};
+  }
+  [[nodiscard]] std::unique_ptr<LiveTree> live_tree() const {
+    return cgroup ? make_cgroup_tree(*cgroup, process.pid()) : make_descendant_tree(process.pid());
+  }
+};
+
+/// Starts the tool up to its gate, in `cgroup` if there is one. Errors: io.
+Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup);
+
+}  // namespace ocibench::agent
