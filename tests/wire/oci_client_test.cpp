@@ -132,6 +132,26 @@ TEST_F(OciClient, RefusesNamesThatWouldChangeTheUrl) {
   EXPECT_EQ(client_->get_manifest("repo", "v1?x=y").error().code, ErrorCode::bad_input);
 }
 
+TEST(OciClientConnection, SpeaksHttp2OverTlsToACertificateOfTheCaFile) {
+  const Result<RegistryProcess> registry = RegistryProcess::start(Scheme::https);
+  ASSERT_TRUE(registry) << registry.error().message;
+  Client client = Client::create(registry->endpoint()).value();
+  const std::string content(5'000'000, 'x');
+  const Result<void> uploaded = client.upload_blob("repo", blob_of(content), source_for(content));
+  ASSERT_TRUE(uploaded) << uploaded.error().message;
+  EXPECT_TRUE(
+      client.get_blob("repo", blob_of(content), [](std::string_view) { return Result<void>{}; }));
+  EXPECT_NE(registry->log().find("HTTP/2.0"), std::string::npos);
+}
+
+TEST(OciClientConnection, RefusesACertificateThatNobodyVouchesFor) {
+  const Result<RegistryProcess> registry = RegistryProcess::start(Scheme::https);
+  ASSERT_TRUE(registry) << registry.error().message;
+  Endpoint endpoint = registry->endpoint();
+  endpoint.ca_file.clear();
+  EXPECT_EQ(Client::create(endpoint)->ping().error().code, ErrorCode::unavailable);
+}
+
 TEST(OciClientConnection, SaysThatNobodyListens) {
   Result<Client> client =
       Client::create({.host = "127.0.0.1:" + std::to_string(testing_support::free_port()),
