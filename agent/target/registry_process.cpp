@@ -80,7 +80,7 @@ std::string RegistryProcess::output() const {
 
 void RegistryProcess::stop() {
   if (process_) {
-    process_->kill_group();
+    process_->kill_group_and_wait();
     process_.reset();
   }
 }

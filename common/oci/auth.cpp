@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "common/json.hpp"
+#include "common/oci/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -66,19 +67,13 @@ class ChallengeReader {
   std::string_view rest_;
 };
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return text;
-}
-
 /// All challenges of one header; several may share it.
 std::vector<Challenge> challenges_of(std::string_view header) {
   std::vector<Challenge> found;
   bool known = false;
   ChallengeReader reader(header);
-  for (std::string name = lower(reader.token()); !name.empty(); name = lower(reader.token())) {
+  for (std::string name = lower_case(reader.token()); !name.empty();
+       name = lower_case(reader.token())) {
     const std::optional<std::string> value = reader.value();
     if (!value) {
       known = name == "bearer" || name == "basic";

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "common/json.hpp"
+#include "common/oci/client_session.hpp"
 #include "common/oci/digest.hpp"
 #include "common/oci/reference.hpp"
-#include "common/oci/session.hpp"
+#include "common/oci/url.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -21,33 +20,6 @@ constexpr std::string_view kAcceptManifests =
     "Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.docker.distribution.manifest.v2+json";
-constexpr std::size_t kMaxListBytes = 16 * 1024 * 1024;
-constexpr std::size_t kMaxPages = 10'000;
-constexpr std::size_t kLongestQuote = 100;
-
-std::string pull_scope(std::string_view repository) {
-  return fmt::format("repository:{}:pull", repository);
-}
-std::string push_scope(std::string_view repository) {
-  return fmt::format("repository:{}:pull,push", repository);
-}
-
-Result<void> check_repository(std::string_view repository) {
-  if (!is_repository(repository)) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("\"{}\" is no repository name", repository.substr(0, kLongestQuote)));
-  }
-  return {};
-}
-
-/// Of a tag or digest in `repository`; they go into URLs as they are.
-Result<void> check_names(std::string_view repository, std::string_view reference) {
-  if (!is_tag(reference) && !is_digest(reference)) {
-    return fail(ErrorCode::bad_input, fmt::format("\"{}\" is neither a tag nor a digest",
-                                                  reference.substr(0, kLongestQuote)));
-  }
-  return check_repository(repository);
-}
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t value = 0;
@@ -55,11 +27,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && !text.empty()
              ? std::optional(value)
              : std::nullopt;
-}
-
-Error wrong_answer(Method method, const Answer& answer, std::string_view what) {
-  return Error{ErrorCode::bad_input, std::string(what)}.with_context(
-      fmt::format("{} {}", to_string(method), printable_url(answer.url)));
 }
 
 /// Docker-Content-Digest, if the registry sends one. Errors: bad_input when it is malformed.
@@ -82,85 +49,7 @@ Result<std::string> verified_digest(std::string_view body, std::string_view expe
   });
 }
 
-/// The target of rel="next" in a Link header (RFC 8288), or nothing.
-std::string_view next_link(const HttpResponse& response) {
-  const std::string_view link = response.header("link");
-  const std::size_t open = link.find('<');
-  const std::size_t close = link.find('>');
-  const bool next = link.find("rel=\"next\"") != std::string_view::npos ||
-                    link.find("rel=next") != std::string_view::npos;
-  return next && open < close && close != std::string_view::npos
-             ? link.substr(open + 1, close - open - 1)
-             : std::string_view{};
-}
-
 }  // namespace
-
-std::string referrers_tag(std::string_view digest) {
-  std::string tag(digest);
-  std::ranges::replace(tag, ':', '-');
-  return tag;
-}
-
-struct Client::Session {
-  explicit Session(RegistrySession wanted) : registry(std::move(wanted)) {}
-
-  [[nodiscard]] std::string url(std::string_view repository, std::string_view rest) const {
-    return fmt::format("{}/v2/{}/{}", base_url(registry.endpoint()), repository, rest);
-  }
-
-  /// Sends and insists on one of `wanted`.
-  Result<Answer> expect(const Call& call, std::initializer_list<int> wanted) {
-    Result<Answer> answer = registry.send(call);
-    if (answer && std::ranges::find(wanted, answer->response.status) == wanted.end()) {
-      return tl::unexpected(answer_error(call.request.method, *answer));
-    }
-    return answer;
-  }
-
-  /// Starts an upload; the URL to PUT to, complete with the digest.
-  Result<std::string> start_upload(std::string_view repository, const BlobInfo& blob) {
-    const Result<Answer> answer =
-        expect({.request = {.method = Method::post, .url = url(repository, "blobs/uploads/")},
-                .scopes = push_scope(repository)},
-               {202});
-    if (!answer) {
-      return tl::unexpected(answer.error());
-    }
-    const std::string_view location = answer->response.header("location");
-    return resolve_url(answer->url, location).map([&](const std::string& absolute) {
-      const char separator = absolute.find('?') == std::string::npos ? '?' : '&';
-      return fmt::format("{}{}digest={}", absolute, separator, blob.digest);
-    });
-  }
-
-  /// Every page of a list, each given to `take`.
-  Result<void> each_page(Call call, const std::function<Result<void>(const Answer&)>& take) {
-    std::set<std::string> seen;
-    while (seen.insert(call.request.url).second && seen.size() <= kMaxPages) {
-      const Result<Answer> answer = expect(call, {200});
-      if (!answer) {
-        return tl::unexpected(answer.error());
-      }
-      if (Result<void> taken = take(*answer); !taken) {
-        return tl::unexpected(wrong_answer(Method::get, *answer, taken.error().message));
-      }
-      const std::string_view next = next_link(answer->response);
-      if (next.empty()) {
-        return {};
-      }
-      const Result<std::string> target = resolve_url(answer->url, next);
-      if (!target) {
-        return tl::unexpected(target.error());
-      }
-      call.request.url = *target;
-    }
-    return fail(ErrorCode::limit,
-                fmt::format("GET {}: its pages never end", printable_url(call.request.url)));
-  }
-
-  RegistrySession registry;
-};
 
 Result<Client> Client::create(Endpoint endpoint, ClientLimits limits) {
   return RegistrySession::create(std::move(endpoint), limits).map([](RegistrySession session) {
@@ -364,69 +253,6 @@ Result<void> Client::upload_blob(std::string_view repository, const BlobInfo& bl
       return fail(waited.error(), fmt::format("PUT {}", printable_url(*target)));
     }
   }
-}
-
-Result<std::vector<std::string>> Client::list_tags(std::string_view repository) {
-  if (const Result<void> valid = check_repository(repository); !valid) {
-    return tl::unexpected(valid.error());
-  }
-  std::vector<std::string> tags;
-  const auto take = [&tags](const Answer& answer) -> Result<void> {
-    const Result<Json> json = parse_json(answer.response.body, "tags");
-    const Result<JsonObject> object =
-        json ? JsonObject::open(*json, "tags") : tl::unexpected(json.error());
-    // docker-registry says "tags": null for a repository whose last tag was deleted.
-    if (object && json->contains("tags") && json->at("tags").is_null()) {
-      return {};
-    }
-    auto page = object ? object->texts("tags") : tl::unexpected(object.error());
-    if (!page) {
-      return tl::unexpected(page.error());
-    }
-    if (page->size() > kMaxTags - tags.size()) {
-      return fail(ErrorCode::limit, fmt::format("more than {} tags", kMaxTags));
-    }
-    std::ranges::move(*page, std::back_inserter(tags));
-    return {};
-  };
-  return session_
-      ->each_page({.request = {.url = session_->url(repository, "tags/list?n=1000"),
-                               .max_collected_bytes = kMaxListBytes},
-                   .scopes = pull_scope(repository)},
-                  take)
-      .map([&] { return std::move(tags); });
-}
-
-Result<std::vector<Descriptor>> Client::referrers(std::string_view repository,
-                                                  std::string_view digest,
-                                                  std::string_view artifact_type) {
-  if (const Result<void> valid = check_names(repository, digest); !valid) {
-    return tl::unexpected(valid.error());
-  }
-  std::vector<Descriptor> found;
-  const auto add = [&](const Manifest& index) {
-    std::ranges::copy_if(index.children, std::back_inserter(found), [&](const Descriptor& each) {
-      return artifact_type.empty() || each.artifact_type == artifact_type;
-    });
-  };
-  const Result<void> listed = session_->each_page(
-      {.request = {.url = session_->url(repository, fmt::format("referrers/{}", digest)),
-                   .headers = {fmt::format("Accept: {}", media_type::kOciIndex)},
-                   .max_collected_bytes = kMaxManifestBytes},
-       .scopes = pull_scope(repository)},
-      [&](const Answer& answer) {
-        return parse_manifest(answer.response.body, media_type::kOciIndex).map(add);
-      });
-  if (listed || listed.error().code != ErrorCode::not_found) {
-    return listed.map([&] { return std::move(found); });
-  }
-  const Result<FetchedManifest> fallback = get_manifest(repository, referrers_tag(digest));
-  if (fallback) {
-    add(fallback->manifest);
-  } else if (fallback.error().code != ErrorCode::not_found) {
-    return tl::unexpected(fallback.error());
-  }
-  return found;
 }
 
 }  // namespace ocibench::oci

@@ -1,29 +1,22 @@
 #include "common/oci/docker_archive.hpp"
 
-#include <algorithm>
-#include <array>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include "common/gzip.hpp"
 #include "common/json.hpp"
-#include "common/oci/digest.hpp"
+#include "common/oci/tar_reader.hpp"
 #include "common/sha256.hpp"
-#include "common/units.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kReadBytes = kMiB;
 constexpr std::size_t kMaxLinkHops = 8;
 constexpr std::size_t kMaxImages = 1000;
 constexpr std::string_view kManifestName = "manifest.json";
@@ -49,94 +42,6 @@ Result<std::string> inside(const fs::path& path) {
   }
   return normal.string();
 }
-
-class Tar {
- public:
-  static Result<Tar> open(const fs::path& path, const ArchiveLimits& limits) {
-    Tar tar(path, limits);
-    ::archive* const reader = tar.reader_.get();
-    OCIBENCH_ASSERT(reader != nullptr);
-    // Only plain tar: a compressed one would let a small file unpack without end.
-    archive_read_support_format_tar(reader);
-    if (archive_read_open_filename(reader, path.c_str(), kReadBytes) != ARCHIVE_OK) {
-      return tar.refuse(ErrorCode::bad_input);
-    }
-    return tar;
-  }
-
-  /// The next entry, nullptr at the end; valid until the next call.
-  Result<archive_entry*> next() {
-    archive_entry* entry = nullptr;
-    const int status = archive_read_next_header(reader_.get(), &entry);
-    if (status == ARCHIVE_EOF) {
-      return nullptr;
-    }
-    if (status != ARCHIVE_OK) {
-      return refuse(ErrorCode::bad_input);
-    }
-    const char* const name = archive_entry_pathname(entry);
-    if (++entries_ > limits_.max_entries) {
-      return refuse(ErrorCode::limit, fmt::format("more than {} entries", limits_.max_entries));
-    }
-    if (name == nullptr || std::string_view(name).size() > limits_.max_path_bytes) {
-      return refuse(ErrorCode::limit, "an entry's name is too long or unreadable");
-    }
-    const auto size =
-        static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
-    if (size > limits_.max_entry_bytes || archive_entry_sparse_count(entry) > 0) {
-      return refuse(ErrorCode::limit, fmt::format("entry {} is sparse or has more than {} bytes",
-                                                  name, limits_.max_entry_bytes));
-    }
-    return entry;
-  }
-
-  /// Streams the content of the current entry.
-  Result<void> content(const ByteSink& sink) {
-    std::vector<char> buffer(kReadBytes);
-    for (;;) {
-      const la_ssize_t got = archive_read_data(reader_.get(), buffer.data(), buffer.size());
-      if (got < 0) {
-        return refuse(ErrorCode::bad_input);
-      }
-      if (got == 0) {
-        return {};
-      }
-      if (Result<void> taken = sink({buffer.data(), static_cast<std::size_t>(got)}); !taken) {
-        return taken;
-      }
-    }
-  }
-
-  Result<std::string> small_content(std::uint64_t max_bytes) {
-    std::string text;
-    return content([&](std::string_view bytes) -> Result<void> {
-             if (bytes.size() > max_bytes - text.size()) {
-               return refuse(ErrorCode::limit,
-                             fmt::format("a JSON entry has more than {} bytes", max_bytes));
-             }
-             text += bytes;
-             return {};
-           })
-        .map([&] { return std::move(text); });
-  }
-
- private:
-  Tar(const fs::path& path, const ArchiveLimits& limits)
-      : path_(path.string()), limits_(limits), reader_(archive_read_new(), &archive_read_free) {}
-
-  [[nodiscard]] tl::unexpected<Error> refuse(ErrorCode code, std::string_view why = {}) const {
-    const char* const said = archive_error_string(reader_.get());
-    return fail(code, fmt::format("{}: {}", path_,
-                                  !why.empty()      ? why
-                                  : said != nullptr ? said
-                                                    : "no tar archive"));
-  }
-
-  std::string path_;
-  ArchiveLimits limits_;
-  std::uint64_t entries_ = 0;
-  std::unique_ptr<::archive, int (*)(::archive*)> reader_;
-};
 
 Result<std::vector<SavedImage>> parse_saved_images(std::string_view text) {
   const Result<Json> json = parse_json(text, kManifestName);
@@ -166,6 +71,12 @@ Result<std::vector<SavedImage>> parse_saved_images(std::string_view text) {
   return images;
 }
 
+Result<TarReader> open_tar(const fs::path& path, const ArchiveLimits& limits) {
+  return TarReader::open(path, {.max_entries = limits.max_entries,
+                                .max_entry_bytes = limits.max_entry_bytes,
+                                .max_path_bytes = limits.max_path_bytes});
+}
+
 /// What the first pass finds: manifest.json and the symbolic links, by normal name.
 struct Contents {
   std::optional<std::string> manifest;
@@ -173,26 +84,26 @@ struct Contents {
 };
 
 Result<Contents> survey(const fs::path& path, const ArchiveLimits& limits) {
-  Result<Tar> tar = Tar::open(path, limits);
+  Result<TarReader> tar = open_tar(path, limits);
   if (!tar) {
     return tl::unexpected(tar.error());
   }
   Contents contents;
   for (;;) {
-    const Result<archive_entry*> entry = tar->next();
+    const Result<std::optional<TarEntry>> entry = tar->next();
     if (!entry) {
       return tl::unexpected(entry.error());
     }
-    if (*entry == nullptr) {
+    if (!*entry) {
       return contents;
     }
-    const Result<std::string> name = inside(archive_entry_pathname(*entry));
+    const Result<std::string> name = inside((*entry)->name);
     if (!name) {
       return tl::unexpected(name.error());
     }
-    if (const char* const link = archive_entry_symlink(*entry); link != nullptr) {
+    if ((*entry)->kind == TarEntryKind::symbolic_link) {
       // Older writers link equal layers: "<id>/layer.tar" -> "../<other id>/layer.tar".
-      const Result<std::string> target = inside(fs::path(*name).parent_path() / link);
+      const Result<std::string> target = inside(fs::path(*name).parent_path() / (*entry)->link);
       if (!target) {
         return tl::unexpected(target.error());
       }
@@ -272,22 +183,22 @@ class Importer {
   }
 
   Result<void> read_entries(const fs::path& path) {
-    Result<Tar> tar = Tar::open(path, limits_);
+    Result<TarReader> tar = open_tar(path, limits_);
     if (!tar) {
       return tl::unexpected(tar.error());
     }
     for (;;) {
-      const Result<archive_entry*> entry = tar->next();
+      const Result<std::optional<TarEntry>> entry = tar->next();
       if (!entry) {
         return tl::unexpected(entry.error());
       }
-      if (*entry == nullptr) {
+      if (!*entry) {
         return {};
       }
-      if (archive_entry_filetype(*entry) != AE_IFREG) {
+      if ((*entry)->kind != TarEntryKind::file) {
         continue;
       }
-      const Result<std::string> name = inside(archive_entry_pathname(*entry));
+      const Result<std::string> name = inside((*entry)->name);
       const Result<void> read = name ? read_entry(*tar, *name) : tl::unexpected(name.error());
       if (!read) {
         return read;
@@ -295,7 +206,7 @@ class Importer {
     }
   }
 
-  Result<void> read_entry(Tar& tar, const std::string& name) {
+  Result<void> read_entry(TarReader& tar, const std::string& name) {
     if (config_names_.contains(name) && !configs_.contains(name)) {
       return tar.small_content(limits_.max_manifest_bytes).map([&](std::string text) {
         configs_.emplace(name, std::move(text));
@@ -307,7 +218,7 @@ class Importer {
     return {};
   }
 
-  Result<SavedLayer> compress(Tar& tar) const {
+  Result<SavedLayer> compress(TarReader& tar) const {
     Result<BlobWriter> blob = layout_.new_blob();
     if (!blob) {
       return tl::unexpected(blob.error());

@@ -1,13 +1,14 @@
 #include "common/oci/http.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "common/oci/endpoint.hpp"
+#include "common/oci/text.hpp"
+#include "common/oci/url.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -16,16 +17,7 @@ constexpr long kReceiveBufferBytes = 512 * 1024;  // a third of the CPU of libcu
 constexpr long kSendBufferBytes = 2 * 1024 * 1024;
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr std::size_t kMaxHeaders = 200;
-constexpr std::size_t kLongestUrlShown = 300;
 constexpr int kStatusOk = 200;
-
-std::string lower(std::string_view text) {
-  std::string copy(text);
-  std::ranges::transform(copy, copy.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return copy;
-}
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -57,7 +49,7 @@ struct Exchange {
     if (line.starts_with("HTTP/")) {  // a 100 came before: what follows is the real answer
       response.headers.clear();
     } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-      response.headers.emplace(lower(line.substr(0, colon)), trim(line.substr(colon + 1)));
+      response.headers.emplace(lower_case(line.substr(0, colon)), trim(line.substr(colon + 1)));
     }
     return true;
   }
@@ -130,7 +122,6 @@ Error error_of(CURLcode code, const Exchange& exchange, std::string_view detail)
 
 using Easy = std::unique_ptr<CURL, void (*)(CURL*)>;
 using Multi = std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)>;
-using UrlHandle = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 using HeaderList = std::unique_ptr<curl_slist, void (*)(curl_slist*)>;
 
 HeaderList header_list(const HttpRequest& request) {
@@ -212,15 +203,6 @@ void read_facts(CURL* easy, HttpResponse& response) {
   }
 }
 
-std::string url_part(CURLU* url, CURLUPart part, unsigned int flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) {
-    return {};
-  }
-  const std::unique_ptr<char, void (*)(void*)> owner(text, &curl_free);
-  return text;
-}
-
 }  // namespace
 
 std::string_view to_string(Method method) {
@@ -295,48 +277,6 @@ Result<HttpResponse> HttpConnection::send(const HttpRequest& request) {
 
 void HttpConnection::wait(std::chrono::milliseconds duration) {
   curl_multi_poll(transport_->idle.get(), nullptr, 0, static_cast<int>(duration.count()), nullptr);
-}
-
-Result<UrlParts> parse_url(std::string_view url) {
-  const UrlHandle handle(curl_url(), &curl_url_cleanup);
-  const std::string text(url);
-  if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
-    return fail(ErrorCode::bad_input, fmt::format("\"{}\" is no URL", printable_url(url)));
-  }
-  UrlParts parts{.scheme = url_part(handle.get(), CURLUPART_SCHEME),
-                 .host = lower(url_part(handle.get(), CURLUPART_HOST))};
-  if (parts.scheme != "http" && parts.scheme != "https") {
-    return fail(ErrorCode::bad_input,
-                fmt::format("\"{}\" is neither http nor https", printable_url(url)));
-  }
-  const std::string port = url_part(handle.get(), CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-  if (!port.empty()) {
-    parts.host += ":" + port;
-  }
-  return parts;
-}
-
-Result<std::string> resolve_url(std::string_view base, std::string_view location) {
-  if (location.find("://") != std::string_view::npos &&
-      location.find("://") < location.find_first_of("/?#")) {
-    return std::string(location);
-  }
-  const UrlHandle handle(curl_url(), &curl_url_cleanup);
-  const std::string from(base);
-  const std::string to(location);
-  if (location.empty() || curl_url_set(handle.get(), CURLUPART_URL, from.c_str(), 0) != CURLUE_OK ||
-      curl_url_set(handle.get(), CURLUPART_URL, to.c_str(), 0) != CURLUE_OK) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("\"{}\" is no location", printable_url(location)));
-  }
-  return url_part(handle.get(), CURLUPART_URL);
-}
-
-std::string printable_url(std::string_view url) {
-  std::string shown(url.substr(0, std::min(url.find_first_of("?#"), kLongestUrlShown)));
-  std::ranges::replace_if(
-      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return shown;
 }
 
 }  // namespace ocibench::oci

@@ -8,6 +8,8 @@
 
 #include "common/json.hpp"
 #include "common/oci/reference.hpp"
+#include "common/oci/text.hpp"
+#include "common/oci/url.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -26,13 +28,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, kLongestRegistryText));
-  std::ranges::replace_if(
-      shown, [](char c) { return c < ' ' || c == '\x7f'; }, ' ');
-  return shown;
-}
-
 /// {"errors":[{"code":...,"message":...}]}; anything else says nothing that we could trust.
 std::string registry_text(std::string_view body) {
   const Result<Json> json = parse_json(body, "error body");
@@ -43,8 +38,9 @@ std::string registry_text(std::string_view body) {
     return {};
   }
   const JsonObject& first = errors->front();
-  return printable(fmt::format(" {}: {}", first.text("code").value_or("no code"),
-                               first.text("message").value_or("no message")));
+  const std::string text = fmt::format(" {}: {}", first.text("code").value_or("no code"),
+                                       first.text("message").value_or("no message"));
+  return printable(text, kLongestRegistryText);
 }
 
 ErrorCode code_of(int status) {
@@ -69,7 +65,7 @@ ResponseFacts facts_of(const HttpResponse& response, const UrlParts& url) {
                       .body_bytes = response.body_bytes};
   for (const std::string_view name : kReportedHeaders) {
     if (const std::string_view value = response.header(name); !value.empty()) {
-      facts.headers.emplace(name, printable(value));
+      facts.headers.emplace(name, printable(value, kLongestRegistryText));
     }
   }
   return facts;
@@ -85,8 +81,8 @@ Error answer_error(Method method, const Answer& answer) {
 
 Result<RegistrySession> RegistrySession::create(Endpoint endpoint, ClientLimits limits) {
   if (!is_host(endpoint.host)) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("\"{}\" is no registry host", printable(endpoint.host)));
+    return fail(ErrorCode::bad_input, fmt::format("\"{}\" is no registry host",
+                                                  printable(endpoint.host, kLongestRegistryText)));
   }
   Result<HttpConnection> http = HttpConnection::create({.ca_file = endpoint.ca_file,
                                                         .connect_timeout = limits.connect_timeout,

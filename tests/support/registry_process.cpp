@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -36,8 +37,20 @@ storage:
   filesystem: {{rootdirectory: {0}/storage, maxthreads: 100}}
   delete: {{enabled: true}}
   maintenance: {{uploadpurging: {{enabled: false}}}}
-http: {{addr: 127.0.0.1:{1}, secret: test}}
+http: {{addr: 127.0.0.1:{1}, secret: test{2}}}
 )";
+
+/// A key and a certificate for 127.0.0.1 in `directory`.
+Result<void> make_certificate(const std::string& directory) {
+  const std::string command = fmt::format(
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout {0}/key.pem -out {0}/cert.pem 2>/dev/null",
+      directory);
+  if (std::system(command.c_str()) != 0) {
+    return fail(ErrorCode::unavailable, "openssl cannot make a certificate");
+  }
+  return {};
+}
 
 Result<pid_t> spawn_registry(const std::string& config, const std::string& log) {
   posix_spawn_file_actions_t actions{};
@@ -81,15 +94,15 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-Result<RegistryProcess> RegistryProcess::start() {
-  Result<RegistryProcess> registry = start_on(free_port());
+Result<RegistryProcess> RegistryProcess::start(oci::Scheme scheme) {
+  Result<RegistryProcess> registry = start_on(free_port(), scheme);
   for (int attempt = 1; attempt < kAttempts && !registry; ++attempt) {
-    registry = start_on(free_port());
+    registry = start_on(free_port(), scheme);
   }
   return registry;
 }
 
-Result<RegistryProcess> RegistryProcess::start_on(int port) {
+Result<RegistryProcess> RegistryProcess::start_on(int port, oci::Scheme scheme) {
   // In memory where there is such a place: the registry fsyncs several times for each upload.
   const std::filesystem::path memory = "/dev/shm";
   auto directory = TemporaryDirectory::create(
@@ -98,27 +111,37 @@ Result<RegistryProcess> RegistryProcess::start_on(int port) {
   if (!directory) {
     return tl::unexpected(directory.error());
   }
-  const std::string config = directory->path() / "config.yml";
-  const std::string text = fmt::format(kConfig, directory->path().string(), port);
+  const std::string root = directory->path();
+  const std::string config = root + "/config.yml";
+  std::string tls;
+  if (scheme == oci::Scheme::https) {
+    if (const Result<void> made = make_certificate(root); !made) {
+      return tl::unexpected(made.error());
+    }
+    tls = fmt::format(", tls: {{certificate: {0}/cert.pem, key: {0}/key.pem}}", root);
+  }
+  const std::string text = fmt::format(kConfig, root, port, tls);
   if (const Result<void> written = write_file_atomically(config, text); !written) {
     return tl::unexpected(written.error());
   }
-  const Result<pid_t> pid = spawn_registry(config, directory->path() / "log");
+  const Result<pid_t> pid = spawn_registry(config, root + "/log");
   if (!pid) {
     return tl::unexpected(pid.error());
   }
-  RegistryProcess registry(std::move(*directory), port, *pid);
+  RegistryProcess registry(std::move(*directory), scheme, port, *pid);
   if (const Result<void> ready = registry.wait_until_ready(); !ready) {
     return tl::unexpected(ready.error());
   }
   return registry;
 }
 
-RegistryProcess::RegistryProcess(TemporaryDirectory directory, int port, pid_t pid)
-    : directory_(std::move(directory)), port_(port), pid_(pid) {}
+RegistryProcess::RegistryProcess(TemporaryDirectory directory, oci::Scheme scheme, int port,
+                                 pid_t pid)
+    : directory_(std::move(directory)), scheme_(scheme), port_(port), pid_(pid) {}
 
 RegistryProcess::RegistryProcess(RegistryProcess&& other) noexcept
     : directory_(std::move(other.directory_)),
+      scheme_(other.scheme_),
       port_(other.port_),
       pid_(std::exchange(other.pid_, -1)) {}
 
@@ -126,6 +149,7 @@ RegistryProcess& RegistryProcess::operator=(RegistryProcess&& other) noexcept {
   if (this != &other) {
     stop();
     directory_ = std::move(other.directory_);
+    scheme_ = other.scheme_;
     port_ = other.port_;
     pid_ = std::exchange(other.pid_, -1);
   }
@@ -157,6 +181,11 @@ Result<void> RegistryProcess::wait_until_ready() const {
     ::poll(nullptr, 0, kPollMilliseconds);
   }
   return fail(ErrorCode::unavailable, fmt::format("docker-registry is not ready:\n{}", log()));
+}
+
+oci::Endpoint RegistryProcess::endpoint() const {
+  const bool tls = scheme_ == oci::Scheme::https;
+  return {.host = host(), .scheme = scheme_, .ca_file = tls ? directory_.path() / "cert.pem" : ""};
 }
 
 std::string RegistryProcess::log() const {

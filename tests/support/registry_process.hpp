@@ -17,9 +17,10 @@ class RegistryProcess {
  public:
   static constexpr const char* kProgram = "/usr/bin/docker-registry";
 
-  /// Returns when GET /v2/ answers. Errors: unavailable (not installed, does not start; with the
-  /// end of its log), io.
-  static Result<RegistryProcess> start();
+  /// Returns when GET /v2/ answers. With https it has a certificate of its own making, which is the
+  /// endpoint's ca_file, and speaks HTTP/2. Errors: unavailable (not installed, does not start;
+  /// with the end of its log), io.
+  static Result<RegistryProcess> start(oci::Scheme scheme = oci::Scheme::http);
 
   RegistryProcess(RegistryProcess&& other) noexcept;
   RegistryProcess& operator=(RegistryProcess&& other) noexcept;
@@ -28,19 +29,18 @@ class RegistryProcess {
   ~RegistryProcess();
 
   [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] oci::Endpoint endpoint() const {
-    return {.host = host(), .scheme = oci::Scheme::http};
-  }
+  [[nodiscard]] oci::Endpoint endpoint() const;
   /// Everything it has written: access log and JSON log, a line per request.
   [[nodiscard]] std::string log() const;
 
  private:
-  RegistryProcess(TemporaryDirectory directory, int port, pid_t pid);
-  static Result<RegistryProcess> start_on(int port);
+  RegistryProcess(TemporaryDirectory directory, oci::Scheme scheme, int port, pid_t pid);
+  static Result<RegistryProcess> start_on(int port, oci::Scheme scheme);
   [[nodiscard]] Result<void> wait_until_ready() const;
   void stop() noexcept;
 
   TemporaryDirectory directory_;
+  oci::Scheme scheme_ = oci::Scheme::http;
   int port_ = 0;
   pid_t pid_ = -1;
 };

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/error.hpp"
+#include "common/oci/client.hpp"
+#include "common/oci/session.hpp"
+
+namespace ocibench::oci {
+
+std::string pull_scope(std::string_view repository);
+std::string push_scope(std::string_view repository);
+
+/// Errors: bad_input. Names go into URLs as they are.
+Result<void> check_repository(std::string_view repository);
+/// The same of a repository and a tag or digest in it.
+Result<void> check_names(std::string_view repository, std::string_view reference);
+
+/// bad_input: the registry answered, but not as the specification says.
+Error wrong_answer(Method method, const Answer& answer, std::string_view what);
+
+/// What Client's operations share.
+struct Client::Session {
+  explicit Session(RegistrySession wanted) : registry(std::move(wanted)) {}
+
+  [[nodiscard]] std::string url(std::string_view repository, std::string_view rest) const;
+  /// Sends and insists on one of `wanted`.
+  Result<Answer> expect(const Call& call, std::initializer_list<int> wanted);
+  /// Starts an upload; the URL to PUT to, complete with the digest.
+  Result<std::string> start_upload(std::string_view repository, const BlobInfo& blob);
+  /// Every page of a list, each given to `take`.
+  Result<void> each_page(Call call, const std::function<Result<void>(const Answer&)>& take);
+
+  RegistrySession registry;
+};
+
+}  // namespace ocibench::oci
