@@ -29,8 +29,8 @@ std::optional<OutcomeKind> outcome_kind_from(std::string_view name);
 struct Outcome {
   OutcomeKind kind = OutcomeKind::not_run;
   std::string cause;     ///< one sentence; empty only when complete
-  std::string evidence;  ///< name of an artefact of the iteration, "stderr.log.gz", or empty; reports
-                         ///< make it the path in the bundle
+  std::string evidence;  ///< name of an artefact of the iteration, "stderr.log.gz", or empty;
+                         ///< reports make it the path in the bundle
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
