@@ -70,7 +70,8 @@ class RunCgroup {
 
 /// Makes a fresh cgroup for each run. Runs of agents that died are swept when the object is made.
 /// In pure v2, a cgroup with processes cannot hand controllers down, so this process moves into a
-/// leaf of its own once; with systemd that needs Delegate=yes.
+/// leaf of its own once; with systemd that needs Delegate=yes. Who is dead is told by pid and start
+/// time: agents that share a parent cgroup must share a pid namespace.
 class CgroupHost {
  public:
   /// `parent2`: where to make them instead of below our own cgroup; must exist.

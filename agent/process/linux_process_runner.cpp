@@ -110,6 +110,9 @@ Result<void> Watch::until_ended() {
     }
     enforce_limits(now);
     if (killed_at_ && now > *killed_at_ + kKillPatience) {
+      if (!tool_ended_) {
+        parts_.launch.process.abandon();  // waiting for it could take for ever
+      }
       return fail(ErrorCode::io, fmt::format("{}: processes survive SIGKILL; is the host's storage "
                                              "stuck?",
                                              parts_.command.argv.front()));
@@ -241,6 +244,9 @@ Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup)
 }
 
 void reap(SpawnedProcess& process, const LiveTree& tree, ProcessReport& report) {
+  if (process.pid() < 0) {
+    return;
+  }
   const int status = process.wait().status;
   if (WIFEXITED(status)) {
     report.exit_code = WEXITSTATUS(status);

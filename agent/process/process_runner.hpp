@@ -47,7 +47,8 @@ class WindowObserver {
   virtual void prepare(const ProcessTree& tree) = 0;
   /// Immediately before the first timestamp.
   virtual void opened() = 0;
-  /// Immediately after the second one. The cgroup still exists.
+  /// Immediately after the second one. The cgroup still exists, and the tool and orphans of its
+  /// tree are zombies whose times can be read.
   virtual void closed() = 0;
 };
 

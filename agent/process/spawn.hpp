@@ -65,13 +65,14 @@ class SpawnedProcess {
   };
   /// Blocks until the process has ended and reaps it. Requires: not called before.
   End wait();
+  /// Neither kills nor reaps it any more: for a process that SIGKILL cannot end.
+  void abandon() { pid_ = -1; }
 
  private:
   pid_t pid_ = -1;
   Fd pidfd_;
   Fd gate_;
   Fd failure_;
-  std::string program_;
 };
 
 /// Needs Linux 5.11 (close_range with CLOEXEC). Errors: io.

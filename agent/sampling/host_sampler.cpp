@@ -15,6 +15,7 @@
 #include "agent/sampling/samples.hpp"
 #include "agent/sampling/series.hpp"
 #include "agent/sampling/ticker.hpp"
+#include "common/file.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -60,6 +61,7 @@ struct HostSampler::State {
   void remember_members();
 
   [[nodiscard]] std::optional<NetworkUse> network();
+  [[nodiscard]] std::string why_unmeasured() const;
   [[nodiscard]] ResourceUse resources();
   [[nodiscard]] ValidityCounters validity() const;
   void add_pidstat(WindowReport& report);
@@ -133,7 +135,7 @@ void HostSampler::State::remember_members() {
 
 std::optional<NetworkUse> HostSampler::State::network() {
   if (!first.network || !last.network) {
-    marks.push_back(fmt::format("no interface {} in /proc/net/dev", plan.interface));
+    marks.push_back(why_unmeasured());
     return std::nullopt;
   }
   const auto moved = difference(*first.network, *last.network);
@@ -147,6 +149,13 @@ std::optional<NetworkUse> HostSampler::State::network() {
                     .idle_tx_bytes_per_s = idle_tx_bytes_per_s,
                     .rx_dropped = moved->rx_dropped,
                     .tx_dropped = moved->tx_dropped};
+}
+
+std::string HostSampler::State::why_unmeasured() const {
+  const auto text = read_file(options.paths.proc / "net" / "dev", KeptFile::kMaxBytes);
+  const auto parsed = text ? parse_net_dev(*text) : tl::unexpected(text.error());
+  return parsed ? fmt::format("no interface {} in /proc/net/dev", plan.interface)
+                : parsed.error().message;
 }
 
 ResourceUse HostSampler::State::resources() {
@@ -262,6 +271,7 @@ void HostSampler::closed() {
 
 WindowReport HostSampler::finish() {
   State& state = *state_;
+  OCIBENCH_ASSERT(state.ticker.has_value());
   const Ticker::Cost cost = state.ticker->join();
   // A tick that had begun when the window closed.
   std::erase_if(state.samples, [&](const Sample& sample) { return sample.at > state.last.at; });

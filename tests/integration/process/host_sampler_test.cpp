@@ -1,5 +1,6 @@
 #include "agent/sampling/host_sampler.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ const std::string kTool = OCIBENCH_BINARY_DIR "/ocibench-test-tool";
 class HostSamplerTest : public testing::TestWithParam<TreeControl> {
  protected:
   WindowReport sample(std::vector<std::string> arguments, HostSamplerOptions options = {}) {
-    HostSampler sampler({"lo", dir_.path()}, clock_, std::move(options));
+    HostSampler sampler({interface_, dir_.path()}, clock_, std::move(options));
     arguments.insert(arguments.begin(), kTool);
     const auto report = runner_.run({.argv = std::move(arguments),
                                      .environment = {},
@@ -39,6 +40,7 @@ class HostSamplerTest : public testing::TestWithParam<TreeControl> {
            1e6;
   }
 
+  std::string interface_ = "lo";
   SystemClock clock_;
   LinuxProcessRunner runner_{clock_, GetParam()};
   Cancellation cancellation_;
@@ -103,6 +105,16 @@ TEST_P(HostSamplerTest, SaysThatPidstatIsMissing) {
   EXPECT_FALSE(report.resources.pidstat_cpu_percent);
   ASSERT_FALSE(report.marks.empty());
   EXPECT_EQ(report.marks[0].find("pidstat unavailable: "), 0U);
+}
+
+TEST_P(HostSamplerTest, LeavesTheNetworkOutWhenThereIsNoSuchInterface) {
+  interface_ = "nosuch0";
+  const WindowReport report = sample({"exit", "0"});
+  EXPECT_FALSE(report.network);
+  EXPECT_FALSE(report.validity.nic_dropped_packets);
+  EXPECT_NE(
+      std::find(report.marks.begin(), report.marks.end(), "no interface nosuch0 in /proc/net/dev"),
+      report.marks.end());
 }
 
 }  // namespace

