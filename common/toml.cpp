@@ -356,10 +356,6 @@ void TomlTable::problem(std::string_view key, std::size_t element, std::string m
   access_->note((*array)[element].source().begin.line, std::move(message));
 }
 
-std::string TomlTable::where(std::string_view key) const {
-  return fmt::format("{}:{}", access_->origin, access_->line_of(index_, key));
-}
-
 TomlDocument::TomlDocument(std::unique_ptr<TomlTable::Access> access)
     : access_(std::move(access)) {}
 TomlDocument::TomlDocument(TomlDocument&&) noexcept = default;

@@ -70,8 +70,6 @@ class TomlTable {
   void problem(std::string_view key, std::string message);
   /// The same at the line of one element of an array.
   void problem(std::string_view key, std::size_t element, std::string message);
-  /// "file:line" of the key, for messages that come later.
-  [[nodiscard]] std::string where(std::string_view key) const;
 
  private:
   friend class TomlDocument;

@@ -105,7 +105,8 @@ TEST(RenderRegistry, WritesItsOwnConfiguration) {
             "      enabled: false\n"
             "http:\n"
             "  addr: 127.0.0.1:5001\n"
-            "  secret: x\n");
+            "  secret: x\n"
+            "\n");
 }
 
 TEST(RenderRegistry, ServesTlsWhenAskedTo) {
