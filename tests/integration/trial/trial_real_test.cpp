@@ -1,8 +1,10 @@
 // Trials with real registries, real tools and the real runner.
 
-#include <fstream>
+#include <unistd.h>
+
 #include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,6 +39,9 @@ CorpusSpec incompressible(std::uint64_t layer_bytes) {
 std::string last_layer(const ResolvedCorpus& lock) {
   return lock.images.back().manifests.back().blobs.back().digest;
 }
+
+/// A duration for sleep(1) by which this test's processes can be told from anybody else's.
+std::string own_sleep() { return fmt::format("87654.{}", ::getpid()); }
 
 bool runs_somewhere(const std::string& argument) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -126,11 +131,11 @@ TEST_F(TrialRealTest, KeepsTheLastWordsOfAToolThatFails) {
 }
 
 TEST_F(TrialRealTest, KillsEverythingOfAToolThatHangs) {
-  world.add_script("hanging", "sleep 87654.25 & exec sleep 87654.25\n");
+  world.add_script("hanging", fmt::format("sleep {0} & exec sleep {0}\n", own_sleep()));
   world.assignment.trial.iteration_timeout = std::chrono::milliseconds(500);
   world.run("hanging");
   EXPECT_EQ(world.only_iteration().outcome.kind, OutcomeKind::timed_out);
-  EXPECT_FALSE(runs_somewhere("87654.25"));
+  EXPECT_FALSE(runs_somewhere(own_sleep()));
 }
 
 TEST_F(TrialRealTest, ContainsAFloodOfOutput) {
@@ -145,7 +150,7 @@ TEST_F(TrialRealTest, ContainsAFloodOfOutput) {
 }
 
 TEST_F(TrialRealTest, StopsInTheMiddleOfARunWhenCancelled) {
-  world.add_script("hanging", "exec sleep 76543.25\n");
+  world.add_script("hanging", fmt::format("exec sleep {}\n", own_sleep()));
   world.reporter.on_status = [this](const std::string& event) {
     if (event == "measure 1") {
       world.cancellation.request();
@@ -153,7 +158,7 @@ TEST_F(TrialRealTest, StopsInTheMiddleOfARunWhenCancelled) {
   };
   world.run("hanging");
   EXPECT_EQ(world.only_iteration().outcome.kind, OutcomeKind::not_run);
-  EXPECT_FALSE(runs_somewhere("76543.25"));
+  EXPECT_FALSE(runs_somewhere(own_sleep()));
 }
 
 TEST_F(TrialRealTest, RefusesACorpusThatIsNotAsLocked) {
