@@ -6,7 +6,6 @@
 
 #include "common/host.hpp"
 #include "common/log.hpp"
-#include "common/units.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -40,9 +39,9 @@ std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
   if (running.empty()) {
     running = done == all ? "  finishing" : "  waiting for an agent";
   }
-  const auto whole_seconds = std::chrono::floor<std::chrono::seconds>(elapsed);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(elapsed).count();
   std::string text =
-      fmt::format("{}/{} iterations  {}{}", done, all, format_duration(whole_seconds), running);
+      fmt::format("{}/{} iterations  {}:{:02}{}", done, all, seconds / 60, seconds % 60, running);
   if (columns > 1 && text.size() >= static_cast<std::size_t>(columns)) {
     text.resize(static_cast<std::size_t>(columns) - 1);
   }

@@ -15,7 +15,7 @@ enum class ProgressStyle {
   none,
 };
 
-/// One line for what is going on: "3/10 iterations  cold/skopeo/r1 measure 4/5  1 min 12 s". Cut to
+/// One line for what is going on: "3/10 iterations  1:12  cold/skopeo/r1 measure 4/5". Cut to
 /// `columns`. Pure.
 std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
                           std::chrono::nanoseconds elapsed, int columns);

@@ -36,8 +36,8 @@ struct Limits {
   std::chrono::milliseconds agent_wait{60'000};         ///< for a lane when trials are left
   std::chrono::milliseconds agent_lost_after{10'000};   ///< silence of an agent's loop
   std::chrono::milliseconds heartbeat{1'000};
-  std::chrono::milliseconds campaign_deadline{0};       ///< always set in a Plan: sum of the parts
-  std::uint32_t max_attempts = 3;                       ///< per trial
+  std::chrono::milliseconds campaign_deadline{0};  ///< always set in a Plan: sum of the parts
+  std::uint32_t max_attempts = 3;                  ///< per trial
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };

@@ -100,7 +100,8 @@ std::string reproduce_section(const Analysis& analysis) {
   const auto& started = analysis.state.started;
   return fmt::format(
       "## How to repeat it\n\nAt commit {}, with the subjects above installed, from this "
-      "folder:\n\n    ocibench run campaign.toml\n\nThe plan (seed {}, sha256 {}) is in plan.json. "
+      "folder (without --local when agents are started elsewhere):\n\n    ocibench run --local "
+      "campaign.toml\n\nThe plan (seed {}, sha256 {}) is in plan.json. "
       "To derive every number again from the journal:\n\n    ocibench verify .\n\n",
       markdown_code(analysis.git_sha()), analysis.plan.seed,
       markdown_code(started ? sha256_hex(started->plan_json) : std::string("-")));

@@ -211,7 +211,8 @@ void World::journal(const coordinator::Append& append) {
   }
   auto record = protocol::decode_agent_record(append.payload);
   const auto from = coordinator::parse_agent_stream(append.stream);
-  journal_.push_back({.agent = from->agent, .boot = from->boot, .seq = append.seq, .body = *record});
+  journal_.push_back(
+      {.agent = from->agent, .boot = from->boot, .seq = append.seq, .body = *record});
 }
 
 // ---------------------------------------------------------------- agents
