@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # sourced; the lists are named by their group
 # Sourced by ./quickstart and ./check: installs packages and builds. Debian 12 and its apt only.
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -71,12 +72,14 @@ install_packages() {
     { echo "apt-get failed; see above. Nothing was built." >&2; exit 69; }
 }
 
-# build_preset NAME: configures if needed and builds with all cores.
+# build_preset NAME [TARGET...]: configures if needed and builds with all cores.
 build_preset() {
-  say "building the $1 preset"
-  local log=build/$1.log
+  local preset=$1 log=build/$1.log
+  shift
+  say "building the $preset preset (log: $log)"
   mkdir -p build
-  if ! { cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" &&
+    cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"}; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     echo "The build failed; the whole log is $log" >&2
     exit 1
