@@ -96,8 +96,9 @@ class Session {
   static constexpr std::chrono::milliseconds kHelloInterval{500};
   static constexpr std::chrono::milliseconds kResendAfter{1000};
   static constexpr std::chrono::milliseconds kResendMax{8000};
-  /// This many heartbeat intervals without a word: the coordinator is away.
-  static constexpr int kSilentHeartbeats = 5;
+  /// This many heartbeat intervals without a word: the coordinator is away or was restarted. Fewer
+  /// than make an agent lost, so that a resumed campaign keeps its agents.
+  static constexpr int kSilentHeartbeats = 2;
 
   static std::string stream_name(const CampaignId& campaign, const BootId& boot);
 

@@ -23,7 +23,8 @@ constexpr const char* kWriterSettings =
 // AUTOINCREMENT: a position is never used twice, also after forgetting.
 constexpr const char* kCreateSchema = R"(
   BEGIN IMMEDIATE;
-  CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, next_seq INTEGER NOT NULL);
+  CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+                       next_seq INTEGER NOT NULL);
   CREATE TABLE record (position INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
                        seq INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (stream, seq));
   CREATE TABLE note (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -159,6 +159,7 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
   }
   lane.boot = hello.boot;
   lane.present = true;
+  lane.greeted = true;
   lane.last_heard = now.mono;
   lane.tools = hello.tools;
   const auto known = next_seq_.find({peer, hello.boot});
@@ -183,10 +184,12 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
     return;  // it will say Hello when it hears nothing
   }
   Lane& lane = *found;
-  if (!lane.present) {
-    return;  // given up: only a Hello brings it back, with its offers
+  if (lane.present) {
+    lane.last_heard = now.mono;
   }
-  lane.last_heard = now.mono;
+  if (!lane.present || !lane.greeted) {
+    return;  // given up, or restored from the journal: no answer makes it say Hello, with its tools
+  }
   lane.phase = beat.phase;
   lane.iteration = beat.iteration;
   out.emplace_back(Send{peer, protocol::HeartbeatReply{}});
@@ -223,6 +226,9 @@ void Dispatcher::on_record(const AgentName& peer, const protocol::RecordMessage&
   }
   if (lane->boot == message.boot && lane->present) {
     lane->last_heard = now.mono;
+  }
+  if (!lane->greeted) {
+    return;  // as for a heartbeat
   }
   const auto known = next_seq_.find({peer, message.boot});
   const std::uint64_t expected = known == next_seq_.end() ? 0 : known->second;

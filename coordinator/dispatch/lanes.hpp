@@ -18,6 +18,7 @@ namespace ocibench::coordinator {
 struct Lane {
   BootId boot;           ///< of the process that holds the name now
   bool present = false;  ///< heard of lately
+  bool greeted = false;  ///< said Hello to this process of the coordinator: its tools are known
   MonoTime last_heard{};
   std::vector<protocol::ToolOffer> tools;
   std::optional<std::size_t> lease;  ///< index of the trial that it carries out

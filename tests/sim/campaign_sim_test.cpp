@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/analysis/analysis.hpp"
+#include "coordinator/report/summary_md.hpp"
 #include "tests/sim/world.hpp"
 
 namespace ocibench::sim {
@@ -76,6 +78,24 @@ void check_replay(const World& world) {
   }
 }
 
+/// The report is made of the journal alone and must tell what the coordinator knew.
+void check_report(const World& world) {
+  const coordinator::Analysis analysis = coordinator::analyse(world.plan(), world.journal());
+  const auto live = world.dispatcher().view();
+  std::uint32_t complete = 0;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    const coordinator::TrialState& told = analysis.state.trials[i];
+    if (told.accepted) {
+      EXPECT_EQ(live[i].status, coordinator::Dispatcher::TrialStatus::done);
+      EXPECT_EQ(told.complete_iterations(), live[i].iterations_finished);
+    }
+    complete += told.complete_iterations();
+  }
+  EXPECT_EQ(analysis.verdict.complete, complete);
+  EXPECT_EQ(coordinator::summary_md(analysis),
+            coordinator::summary_md(coordinator::analyse(world.plan(), world.journal())));
+}
+
 void run_seed(std::uint64_t seed) {
   SCOPED_TRACE(testing::Message() << "replay with OCIBENCH_SEED=" << seed);
   World world(seed, draw_troubles(seed));
@@ -85,6 +105,7 @@ void run_seed(std::uint64_t seed) {
   EXPECT_LE(world.most_in_flight(), agent::Session::kWindowRecords);
   check_leases(world);
   check_replay(world);
+  check_report(world);
 }
 
 TEST(CampaignSim, KeepsItsInvariantsUnderAThousandSeeds) {

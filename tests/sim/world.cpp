@@ -291,7 +291,7 @@ void World::step_work(Agent& agent) {
 void World::execute(Agent& agent, const agent::Actions& actions) {
   std::size_t in_flight = 0;
   for (const agent::Action& action : actions) {
-    in_flight += std::holds_alternative<agent::SendRecord>(action) ? 1 : 0;
+    in_flight += std::holds_alternative<agent::SendRecord>(action) ? 1U : 0U;
     execute_one(agent, action);
   }
   most_in_flight_ = std::max(most_in_flight_, in_flight);

@@ -293,6 +293,19 @@ TEST(Dispatcher, GivesATrialUpAfterItsLastAttempt) {
   EXPECT_EQ(desk.dispatcher.view()[0].status, Dispatcher::TrialStatus::done);
 }
 
+TEST(Dispatcher, MakesAnAgentItOnlyKnowsFromTheJournalSayHello) {
+  Dispatcher restored(CampaignId("c"), plan_of({"skopeo", "null"}));
+  restored.restore({.seq = 0, .body = CoordinatorRecord(CampaignStarted{})});
+  restored.restore({.seq = 1,
+                    .body = CoordinatorRecord(TrialLeased{.id = attempt("cold/skopeo/r1", 1),
+                                                          .agent = kOne,
+                                                          .boot = BootId("b1")})});
+  const Now now{MonoTime(seconds(5)), WallTime(seconds(5))};
+  restored.start({}, now);
+  const protocol::Heartbeat beat{.boot = BootId("b1"), .running = attempt("cold/skopeo/r1", 1)};
+  EXPECT_THAT(restored.on_message(kOne, beat, now), IsEmpty());
+}
+
 TEST(Dispatcher, StopsCleanlyOnTheFirstInterruptAndAtOnceOnTheSecond) {
   Desk desk(plan_of({"skopeo", "null"}));
   desk.hello(kOne, "b1");
