@@ -171,7 +171,8 @@ Result<ExitCode> agent_command(const AgentOptions& options) {
   const SystemClock clock;
   Workshop workshop(clock, std::move(*catalog), environment_variable("PATH").value_or(kDefaultPath),
                     options);
-  auto registries = LocalRegistry::create(clock, workshop.subjects);
+  auto registries =
+      LocalRegistry::create(clock, workshop.subjects, options.state_directory / "work");
   if (!registries) {
     return tl::unexpected(registries.error());
   }

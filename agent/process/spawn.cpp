@@ -36,7 +36,6 @@ struct ChildPlan {
   int gate_read = -1;
   int gate_write = -1;
   int failure_write = -1;
-  bool dies_with_parent = false;
 };
 
 [[noreturn]] void give_up(const ChildPlan& plan) {
@@ -62,9 +61,7 @@ void reset_signals() {
       ::syscall(SYS_close_range, kFirstFreeFd, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0) {
     give_up(plan);
   }
-  if (plan.dies_with_parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that is gone already closes the gate below
-  }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that is gone already closes the gate below
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -234,7 +231,6 @@ Result<SpawnedProcess> spawn(const SpawnRequest& request) {
   plan.gate_read = gate->read_end.get();
   plan.gate_write = gate->write_end.get();
   plan.failure_write = failure->write_end.get();
-  plan.dies_with_parent = request.parent_death == ParentDeath::kills;
   Result<Born> born = start_child(plan, request.cgroup2_fd);
   if (!born) {
     return fail(born.error(), request.argv.front());

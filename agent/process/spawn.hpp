@@ -13,11 +13,9 @@
 
 namespace ocibench::agent {
 
-/// What becomes of a child when the thread that started it ends.
-enum class ParentDeath { survives, kills };
-
 /// What a child gets, and nothing else: no inherited environment, descriptors, signal mask or
-/// dispositions; stdin is /dev/null; a session (and so a process group) of its own.
+/// dispositions; stdin is /dev/null; a session (and so a process group) of its own. It is killed
+/// when the thread that started it ends: an agent that dies leaves nothing running.
 struct SpawnRequest {
   std::vector<std::string> argv;  ///< argv[0] is an absolute path
   std::map<std::string, std::string> environment;
@@ -25,7 +23,6 @@ struct SpawnRequest {
   int stdout_fd = -1;  ///< borrowed until spawn() returns
   int stderr_fd = -1;
   int cgroup2_fd = -1;  ///< directory of a cgroup v2 to be born in; -1: where we are
-  ParentDeath parent_death = ParentDeath::survives;
 };
 
 /// A pipe, both ends close-on-exec and above the standard descriptors.

@@ -123,28 +123,22 @@ struct LocalRegistry::Prepared {
 };
 
 LocalRegistry::LocalRegistry(const Clock& clock, const SubjectFinder& finder,
-                             std::filesystem::path memory_directory, TemporaryDirectory directory,
-                             CertificateAuthority authority)
+                             std::filesystem::path memory_directory, CertificateAuthority authority)
     : clock_(clock),
       finder_(finder),
       memory_directory_(std::move(memory_directory)),
-      directory_(std::move(directory)),
       authority_(std::move(authority)) {}
 
 Result<std::unique_ptr<LocalRegistry>> LocalRegistry::create(
-    const Clock& clock, const SubjectFinder& finder, std::filesystem::path memory_directory) {
+    const Clock& clock, const SubjectFinder& finder, const std::filesystem::path& directory,
+    std::filesystem::path memory_directory) {
   sweep_storage(memory_directory);
-  Result<TemporaryDirectory> directory =
-      TemporaryDirectory::create(std::filesystem::temp_directory_path(), "ocibench-ca-");
-  if (!directory) {
-    return tl::unexpected(std::move(directory.error()));
-  }
-  Result<CertificateAuthority> authority = CertificateAuthority::create(directory->path());
+  Result<CertificateAuthority> authority = CertificateAuthority::create(directory);
   if (!authority) {
     return tl::unexpected(std::move(authority.error()));
   }
-  return std::unique_ptr<LocalRegistry>(new LocalRegistry(
-      clock, finder, std::move(memory_directory), std::move(*directory), std::move(*authority)));
+  return std::unique_ptr<LocalRegistry>(
+      new LocalRegistry(clock, finder, std::move(memory_directory), std::move(*authority)));
 }
 
 Result<TemporaryDirectory> LocalRegistry::make_storage(const RegistryRequest& request) const {

@@ -31,9 +31,10 @@ class LocalRegistry final : public TargetRegistry {
   static constexpr std::uint64_t kStorageReserveBytes = 64'000'000;
   static constexpr std::uint64_t kMaxContentBytes = 1ULL << 60;
 
-  /// Removes storage that agents which were killed have left in `memory_directory`. Errors: io.
+  /// The authority's certificate goes to `directory`, which outlives this object. Removes storage
+  /// that agents which were killed have left in `memory_directory`. Errors: io, internal.
   static Result<std::unique_ptr<LocalRegistry>> create(
-      const Clock& clock, const SubjectFinder& finder,
+      const Clock& clock, const SubjectFinder& finder, const std::filesystem::path& directory,
       std::filesystem::path memory_directory = "/dev/shm");
 
   Result<std::unique_ptr<RegistryInstance>> start(const RegistryRequest& request,
@@ -42,8 +43,7 @@ class LocalRegistry final : public TargetRegistry {
  private:
   struct Prepared;
   LocalRegistry(const Clock& clock, const SubjectFinder& finder,
-                std::filesystem::path memory_directory, TemporaryDirectory directory,
-                CertificateAuthority authority);
+                std::filesystem::path memory_directory, CertificateAuthority authority);
   [[nodiscard]] Result<TemporaryDirectory> make_storage(const RegistryRequest& request) const;
   Result<Prepared> prepare(const RegistryRequest& request) const;
   Result<std::unique_ptr<RegistryInstance>> start_on_free_port(const RegistryRequest& request,
@@ -53,7 +53,6 @@ class LocalRegistry final : public TargetRegistry {
   const Clock& clock_;
   const SubjectFinder& finder_;
   const std::filesystem::path memory_directory_;
-  const TemporaryDirectory directory_;  // of the authority's certificate
   const CertificateAuthority authority_;
 };
 

@@ -42,8 +42,7 @@ Result<RegistryProcess> RegistryProcess::start(const catalog::RenderedCommand& c
                                           .environment = command.environment,
                                           .working_directory = directory,
                                           .stdout_fd = log.get(),
-                                          .stderr_fd = log.get(),
-                                          .parent_death = ParentDeath::kills});
+                                          .stderr_fd = log.get()});
   if (!process) {
     return tl::unexpected(std::move(process.error()));
   }

@@ -71,6 +71,10 @@ TEST_F(CampaignRun, EndsIncompleteWhenItsAgentIsKilledInTheThirdIteration) {
   EXPECT_THAT(run.out(), HasSubstr("INCOMPLETE 2/5"));
   EXPECT_THAT(run.out(), HasSubstr("the process of agent local ended"));
   EXPECT_EQ(finished_iterations(bundle()).size(), 2U);
+  // What the agent had started went with it: pgrep ends with 1 when nothing matches.
+  const auto left = testing_support::run_program(
+      directory_.path(), {"/usr/bin/pgrep", "-f", "-a", path("results").string()});
+  EXPECT_EQ(left.status, 1) << left.out;
 }
 
 TEST_F(CampaignRun, GivesTheTrialToASecondAgentWhenTheFirstIsKilled) {

@@ -48,7 +48,7 @@ TrialWorld::TrialWorld()
                    return answer.text;
                  });
                }),
-      registries(LocalRegistry::create(clock, subjects).value()),
+      registries(LocalRegistry::create(clock, subjects, directory.path()).value()),
       runner(clock),
       corpora{.cache_directory = directory.path() / "cache"},
       content(corpora) {

@@ -135,7 +135,8 @@ TEST_F(LocalRegistryTest, SweepsStorageThatKilledAgentsLeft) {
   const auto used = memory.path() / fmt::format("ocibench-registry-{}-x", ::getpid());
   std::filesystem::create_directories(left / "docker");
   std::filesystem::create_directory(used);
-  ASSERT_TRUE(LocalRegistry::create(world.clock, world.subjects, memory.path()));
+  ASSERT_TRUE(
+      LocalRegistry::create(world.clock, world.subjects, world.directory.path(), memory.path()));
   EXPECT_FALSE(std::filesystem::exists(left));
   EXPECT_TRUE(std::filesystem::exists(used));
 }
