@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -88,13 +87,17 @@ void add_options(CLI::App& app, AgentOptions& options) {
          },
          "Leave when idle and without a coordinator for this many seconds (default: never)")
       ->option_text("SECONDS");
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error (default: info)")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
-                                                                  {"info", LogLevel::info},
-                                                                  {"warning", LogLevel::warning},
-                                                                  {"error", LogLevel::error}},
-                                  CLI::ignore_case))
+  app.add_option_function<std::string>(
+         "--log-level",
+         [&options](const std::string& name) {
+           const auto level = log_level_from(name);
+           if (!level) {
+             throw CLI::ValidationError("--log-level",
+                                        "is debug, info, warning or error, not " + name);
+           }
+           options.log_level = *level;
+         },
+         "debug, info, warning or error (default: info)")
       ->option_text("LEVEL");
 }
 

@@ -1,8 +1,10 @@
 #include "common/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -33,6 +35,20 @@ void write(LogLevel level, std::string_view message) {
 }
 
 }  // namespace
+
+std::optional<LogLevel> log_level_from(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels = {
+      {{"debug", LogLevel::debug},
+       {"info", LogLevel::info},
+       {"warning", LogLevel::warning},
+       {"error", LogLevel::error}}};
+  for (const auto& [known, level] : kLevels) {
+    if (known == name) {
+      return level;
+    }
+  }
+  return std::nullopt;
+}
 
 void configure_log(std::string_view program, LogLevel level, LogColour colour) {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(

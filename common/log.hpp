@@ -1,10 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace ocibench {
 
 enum class LogLevel { debug, info, warning, error };
+/// By name: debug, info, warning, error.
+std::optional<LogLevel> log_level_from(std::string_view name);
+
 enum class LogColour { when_terminal, never };
 
 /// Configures the log of this process, which goes to stderr. Without it: info, colours on a

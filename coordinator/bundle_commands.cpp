@@ -37,7 +37,8 @@ Result<ExitCode> verify_command(const VerifyOptions& options) {
     return ExitCode::threshold;
   }
   if (!check) {
-    return tl::unexpected(check.error());
+    return fail(check.error(),
+                fmt::format("{} is no bundle that could be checked", options.bundle.string()));
   }
   for (const std::string& warning : check->warnings) {
     log_warning(warning);

@@ -1,12 +1,14 @@
 #include "coordinator/options.hpp"
 
-#include <map>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "common/host.hpp"
+#include "common/nearest.hpp"
 #include "common/version.hpp"
 
 namespace ocibench::coordinator {
@@ -43,13 +45,17 @@ void add_common(CLI::App& command, CommonOptions& common) {
       ->capture_default_str();
   command.add_flag("-q,--quiet", common.quiet, "No progress on stderr");
   command
-      .add_option("--log-level", common.log_level, "debug, info, warning or error (default: info)")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
-                                                                  {"info", LogLevel::info},
-                                                                  {"warning", LogLevel::warning},
-                                                                  {"error", LogLevel::error}},
-                                  CLI::ignore_case))
+      .add_option_function<std::string>(
+          "--log-level",
+          [&common](const std::string& name) {
+            const auto level = log_level_from(name);
+            if (!level) {
+              throw CLI::ValidationError("--log-level",
+                                         "is debug, info, warning or error, not " + name);
+            }
+            common.log_level = *level;
+          },
+          "debug, info, warning or error (default: info)")
       ->option_text("LEVEL");
   command.add_flag_callback(
       "--json", [&common] { common.output = Output::json; },
@@ -142,10 +148,29 @@ struct Parser {
   }
 };
 
+/// CLI11 would only say that a command is missing.
+Result<void> check_command(const CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return {};
+  }
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    known.push_back(command->get_name());
+  }
+  if (std::ranges::find(known, argv[1]) != known.end()) {
+    return {};
+  }
+  return fail(ErrorCode::usage, fmt::format("unknown command `{}`{} (see ocibench --help)", argv[1],
+                                            suggestion(argv[1], known)));
+}
+
 }  // namespace
 
 Result<Options> parse_options(int argc, const char* const* argv) {
   Parser parser;
+  if (auto known = check_command(parser.app, argc, argv); !known) {
+    return tl::unexpected(known.error());
+  }
   try {
     parser.app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

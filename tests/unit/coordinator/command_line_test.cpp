@@ -1,0 +1,73 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/options.hpp"
+#include "coordinator/progress.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+Result<Options> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "ocibench");
+  return parse_options(static_cast<int>(words.size()), words.data());
+}
+
+TEST(Options, ReadsARunInLocalMode) {
+  const auto options = parse({"run", "--local", "c.toml", "--results", "out", "--json"});
+  ASSERT_TRUE(options.has_value());
+  const auto& run = std::get<RunOptions>(*options);
+  EXPECT_EQ(run.agents, RunOptions::Agents::local);
+  EXPECT_EQ(run.campaign, "c.toml");
+  EXPECT_EQ(run.results, "out");
+  EXPECT_EQ(run.common.output, Output::json);
+}
+
+TEST(Options, ResumesTheNewestRunOrTheOneNamed) {
+  EXPECT_TRUE(std::get<RunOptions>(*parse({"run", "--resume"})).resume);
+  EXPECT_EQ(std::get<RunOptions>(*parse({"run", "--resume", "r"})).resume_run, "r");
+}
+
+TEST(Options, RefusesARunWithoutAndWithTwoCampaigns) {
+  EXPECT_EQ(parse({"run"}).error().code, ErrorCode::usage);
+  EXPECT_EQ(parse({"run", "c.toml", "--resume", "r"}).error().code, ErrorCode::usage);
+}
+
+TEST(Options, NamesTheNearestCommand) {
+  const auto options = parse({"plam", "c.toml"});
+  ASSERT_FALSE(options.has_value());
+  EXPECT_THAT(options.error().message, HasSubstr("did you mean `plan`?"));
+}
+
+TEST(Options, SaysWhichLogLevelsThereAre) {
+  const auto options = parse({"plan", "c.toml", "--log-level", "loud"});
+  ASSERT_FALSE(options.has_value());
+  EXPECT_THAT(options.error().message, HasSubstr("debug, info, warning or error"));
+}
+
+TEST(Options, HelpsWithExamplesAndExitCodes) {
+  const auto options = parse({"run", "--help"});
+  ASSERT_TRUE(options.has_value());
+  const std::string& text = std::get<HelpText>(*options).text;
+  EXPECT_THAT(text, HasSubstr("--resume"));
+  EXPECT_THAT(text, HasSubstr("Exit status:"));
+}
+
+TEST(Progress, ShowsHowFarTheCampaignIsInOneLine) {
+  const Trial trial{.id = TrialId("cold/skopeo/r1"), .iterations = 5};
+  const std::vector<Dispatcher::TrialView> trials = {{.trial = &trial,
+                                                      .status = Dispatcher::TrialStatus::leased,
+                                                      .attempt = 2,
+                                                      .iterations_finished = 3,
+                                                      .phase = "measure",
+                                                      .iteration = 4}};
+  EXPECT_EQ(progress_text(trials, seconds(72), 120),
+            "3/5 iterations  1:12  cold/skopeo/r1 measure 4/5 (attempt 2)");
+  EXPECT_THAT(progress_text(trials, seconds(72), 30), SizeIs(29));
+}
+
+}  // namespace
+}  // namespace ocibench::coordinator
