@@ -23,6 +23,7 @@
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
 #include "coordinator/run_directory.hpp"
+#include "protocol/validate.hpp"
 #include "protocol/zmq_transport.hpp"
 
 namespace ocibench::coordinator {
@@ -60,6 +61,10 @@ Result<Run> new_run(const RunOptions& options, const Clock& clock) {
       .campaign_toml = std::move(prepared->toml),
       .plan_json = dump_json(to_json(prepared->plan)),
       .git_sha = std::string(git_sha())};
+  // A corpus of many thousand images makes a plan that fits neither a record nor a frame.
+  if (auto fits = protocol::validate(CoordinatorRecord(started)); !fits) {
+    return fail(fits.error(), "the plan cannot be recorded; split the corpus");
+  }
   auto directory = RunDirectory::create(options.results, started.campaign);
   if (!directory) {
     return tl::unexpected(directory.error());

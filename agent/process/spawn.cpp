@@ -83,7 +83,7 @@ struct Born {
 };
 
 /// Returns twice, like fork. pid -1: errno says why.
-Born fork_into(int cgroup2_fd) {
+Born clone_into(int cgroup2_fd) {
   int pidfd = -1;
   clone_args args{};
   args.flags = CLONE_PIDFD;
@@ -95,6 +95,34 @@ Born fork_into(int cgroup2_fd) {
   }
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
   return {pid, Fd(pid > 0 ? pidfd : -1)};
+}
+
+/// Moves the child, which waits at its gate, into the cgroup from outside.
+bool move_into(int cgroup2_fd, pid_t pid) {
+  const Fd members(::openat(cgroup2_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  return members && ::dprintf(members.get(), "%d", pid) > 0;
+}
+
+/// As clone_into where clone3 is refused: container runtimes filter it (ENOSYS), old kernels lack
+/// CLONE_INTO_CGROUP (EINVAL).
+Born fork_into(int cgroup2_fd) {
+  Born born = clone_into(cgroup2_fd);
+  if (born.pid >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL)) {
+    return born;
+  }
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (pid <= 0) {
+    return {pid, Fd()};
+  }
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd || (cgroup2_fd >= 0 && !move_into(cgroup2_fd, pid))) {
+    const int code = errno;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    errno = code;
+    return {-1, Fd()};
+  }
+  return {pid, std::move(pidfd)};
 }
 
 Result<Born> start_child(const ChildPlan& plan, int cgroup2_fd) {
@@ -110,7 +138,7 @@ Result<Born> start_child(const ChildPlan& plan, int cgroup2_fd) {
   const int code = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (born.pid < 0) {
-    return fail_errno("cannot start a process (clone3)", code);
+    return fail_errno("cannot start a process", code);
   }
   return born;
 }
