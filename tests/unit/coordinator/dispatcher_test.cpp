@@ -297,9 +297,8 @@ TEST(Dispatcher, MakesAnAgentItOnlyKnowsFromTheJournalSayHello) {
   Dispatcher restored(CampaignId("c"), plan_of({"skopeo", "null"}));
   restored.restore({.seq = 0, .body = CoordinatorRecord(CampaignStarted{})});
   restored.restore({.seq = 1,
-                    .body = CoordinatorRecord(TrialLeased{.id = attempt("cold/skopeo/r1", 1),
-                                                          .agent = kOne,
-                                                          .boot = BootId("b1")})});
+                    .body = CoordinatorRecord(TrialLeased{
+                        .id = attempt("cold/skopeo/r1", 1), .agent = kOne, .boot = BootId("b1")})});
   const Now now{MonoTime(seconds(5)), WallTime(seconds(5))};
   restored.start({}, now);
   const protocol::Heartbeat beat{.boot = BootId("b1"), .running = attempt("cold/skopeo/r1", 1)};
