@@ -10,12 +10,12 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "agent/process/kernel_text.hpp"
 #include "agent/process/process_table.hpp"
 #include "common/file.hpp"
 
@@ -29,24 +29,6 @@ constexpr std::string_view kAgentPrefix = "ocibench-agent-";
 constexpr std::uint64_t kMaxProcFile = 4 * 1024 * 1024;
 constexpr int kKillRounds = 100;  // of 10 ms
 constexpr int kKillRoundMs = 10;
-
-std::vector<std::string> words(const std::string& line) {
-  std::istringstream stream(line);
-  std::vector<std::string> result;
-  for (std::string word; stream >> word;) {
-    result.push_back(word);
-  }
-  return result;
-}
-
-std::vector<std::string> lines_of(const fs::path& file) {
-  std::vector<std::string> lines;
-  std::istringstream stream(read_file(file, kMaxProcFile).value_or(std::string()));
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 Result<void> write_control(const fs::path& file, std::string_view text) {
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));

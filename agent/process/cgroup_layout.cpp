@@ -1,39 +1,18 @@
 #include "agent/process/cgroup_layout.hpp"
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "common/file.hpp"
+#include "agent/process/kernel_text.hpp"
 
 namespace ocibench::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kMaxProcFile = 4 * 1024 * 1024;
-
-std::vector<std::string> words(const std::string& line) {
-  std::istringstream stream(line);
-  std::vector<std::string> result;
-  for (std::string word; stream >> word;) {
-    result.push_back(word);
-  }
-  return result;
-}
-
-std::vector<std::string> lines_of(const fs::path& file) {
-  std::vector<std::string> lines;
-  std::istringstream stream(read_file(file, kMaxProcFile).value_or(std::string()));
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 bool has_item(std::string_view comma_separated, std::string_view item) {
   return fmt::format(",{},", comma_separated).find(fmt::format(",{},", item)) != std::string::npos;
