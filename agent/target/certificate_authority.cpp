@@ -40,7 +40,7 @@ tl::unexpected<Error> crypto_error(std::string_view what) {
 }
 
 Result<Owned<EVP_PKEY>> make_key() {
-  Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+  Owned<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (!key) {
     return crypto_error("make a key");
   }
