@@ -20,6 +20,12 @@ std::string problems(TomlDocument& document) {
   return finished ? "" : finished.error().message;
 }
 
+TEST(TomlDocument, ReportsATableWithoutANameInEveryBuild) {
+  const auto document = TomlDocument::parse("[\n = 1\n", "c.toml");
+  ASSERT_FALSE(document.has_value());
+  EXPECT_EQ(document.error().code, ErrorCode::bad_input);
+}
+
 TEST(TomlDocument, ReadsEveryTypeThatFilesUse) {
   TomlDocument document = parsed(
       "text = 'a'\nlist = ['a', 'b']\ncount = 7\nshare = 0.5\nwhole = 1\nyes = true\n"
