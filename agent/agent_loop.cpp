@@ -1,11 +1,10 @@
 #include "agent/agent_loop.hpp"
 
-#include <poll.h>
-
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/fd.hpp"
 #include "common/log.hpp"
 #include "common/overloaded.hpp"
 #include "protocol/codec.hpp"
@@ -25,11 +24,6 @@ Result<SpooledStream> spooled_stream(const durable::StreamExtent& extent) {
                        .boot = BootId(extent.stream.substr(slash + 1)),
                        .first = extent.first,
                        .next = extent.next};
-}
-
-bool readable(int fd) {
-  pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
-  return fd >= 0 && ::poll(&poll_fd, 1, 0) == 1;
 }
 
 }  // namespace

@@ -29,4 +29,7 @@ class Fd {
   int fd_ = -1;
 };
 
+/// Something can be read from it right now; false for -1. Does not wait.
+bool readable(int fd);
+
 }  // namespace ocibench

@@ -1,6 +1,5 @@
 #include "coordinator/coordinator_loop.hpp"
 
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -10,20 +9,12 @@
 
 #include <fmt/format.h>
 
+#include "common/fd.hpp"
 #include "common/log.hpp"
 #include "common/overloaded.hpp"
 #include "protocol/codec.hpp"
 
 namespace ocibench::coordinator {
-namespace {
-
-bool readable(int fd) {
-  pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
-  return fd >= 0 && ::poll(&poll_fd, 1, 0) == 1;
-}
-
-}  // namespace
-
 CoordinatorLoop::CoordinatorLoop(Dispatcher& dispatcher, CoordinatorParts parts)
     : dispatcher_(dispatcher), parts_(std::move(parts)) {}
 
