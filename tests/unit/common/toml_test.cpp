@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ocibench {
@@ -98,6 +99,23 @@ TEST(TomlDocument, RefusesWhatIsNoToml) {
   ASSERT_FALSE(document.has_value());
   EXPECT_EQ(document.error().code, ErrorCode::bad_input);
   EXPECT_TRUE(document.error().message.starts_with("t.toml:2:")) << document.error().message;
+}
+
+TEST(TomlDocument, RefusesCharactersBeyondAsciiOutsideOfTexts) {
+  for (const std::string_view character : {"\u00a1", "\u03c5", "\u2c3f", "\u3001", "\ufefe"}) {
+    const auto document = TomlDocument::parse(fmt::format("a = 1\nb{} = 2\n", character), "t.toml");
+    ASSERT_FALSE(document.has_value()) << character;
+    EXPECT_EQ(document.error().code, ErrorCode::bad_input);
+    EXPECT_TRUE(document.error().message.starts_with("t.toml:2:")) << document.error().message;
+  }
+}
+
+TEST(TomlDocument, ReadsCharactersBeyondAsciiInTextsAndComments) {
+  TomlDocument document = parsed("a = '\u03c5' # \u3001\nb = \"\"\"x\\\n  \u03c5\"\"\"\n");
+  TomlTable root = document.root();
+  EXPECT_EQ(root.text("a"), "\u03c5");
+  EXPECT_EQ(root.text("b"), "x\u03c5");
+  EXPECT_EQ(problems(document), "");
 }
 
 TEST(TomlDocument, RefusesATextAboveItsLimit) {
