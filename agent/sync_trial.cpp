@@ -15,9 +15,7 @@ namespace {
 
 Result<std::string> prewarm_source(TrialContext& trial) {
   return trial.may_go_on()
-      .and_then([&] {
-        return trial.parts.content.prewarm(trial.source, trial.assignment.lock, trial.budget);
-      })
+      .and_then([&] { return trial.parts.content.prewarm(trial.source, trial.lock, trial.budget); })
       .map([](const PrewarmReport& report) { return describe(report); });
 }
 

@@ -21,6 +21,18 @@ Result<void> run_untimed(TrialContext& trial, Phase phase, std::uint32_t iterati
   return done ? Result<void>() : fail(done.error(), to_string(phase));
 }
 
+namespace {
+
+/// What a registry of the trial may have to hold. A tool may copy each image by itself, so what it
+/// needs in the end is no bound; and what tags name after they moved comes on top.
+std::uint64_t stored_bytes(const TrialContext& trial) {
+  const std::uint64_t once =
+      per_repository_bytes(trial.lock) + per_repository_bytes({.images = trial.assignment.moved});
+  return trial.assignment.steps.destination == Destination::other ? 2 * once : once;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, RegistryRole role,
                                                          const std::filesystem::path& directory) {
   std::error_code error;
@@ -30,26 +42,25 @@ Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, Re
                 fmt::format("cannot create {}: {}", directory.string(), error.message()));
   }
   const RegistrySpec& spec = trial.assignment.registry;
-  // A tool may copy each image by itself: what it needs in the end, then, is no bound.
   return trial.parts.registries.start(
       {.definition = *trial.registry,
        .role = role,
        .storage = spec.storage == "memory" ? RegistryStorage::memory : RegistryStorage::disk,
        .transport = spec.tls ? RegistryTransport::tls : RegistryTransport::plain_http,
-       .content_bytes = per_repository_bytes(trial.assignment.lock),
+       .content_bytes = stored_bytes(trial),
        .directory = directory},
       trial.cancellation);
 }
 
-Result<catalog::ToolContext> tool_context(const TrialContext& trial, std::uint32_t iteration) {
-  const Assignment& assignment = trial.assignment;
-  catalog::ToolContext context = {
-      .source = trial.source.host,
-      .tls = assignment.registry.tls,
-      .prefix = fmt::format("bench/r{}-i{}", assignment.trial.round, iteration)};
+std::string run_prefix(const TrialContext& trial, std::uint32_t iteration) {
+  return fmt::format("bench/r{}-i{}", trial.assignment.trial.round, iteration);
+}
+
+Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix) {
+  catalog::ToolContext context = {.tls = trial.assignment.registry.tls, .prefix = prefix};
   if (trial.copies()) {
     Result<std::vector<catalog::PlacedImage>> placed =
-        catalog::place_images(*trial.tool, assignment.lock, context.prefix);
+        catalog::place_images(*trial.tool, trial.lock, context.prefix);
     if (!placed) {
       return tl::unexpected(std::move(placed.error()));
     }

@@ -27,6 +27,7 @@ struct TrialContext {
         settings(trial_settings),
         assignment(trial_assignment),
         cancellation(trial_cancellation),
+        lock(first_images(assignment.lock, assignment.trial.images)),
         log({assignment.trial.id, assignment.attempt}, reporter),
         budget(parts.clock, cancellation, assignment.trial.overhead_timeout) {}
 
@@ -34,6 +35,7 @@ struct TrialContext {
   const TrialSettings& settings;
   const Assignment& assignment;
   const Cancellation& cancellation;
+  const ResolvedCorpus lock;  ///< as far as this trial works on it
   TrialLog log;
   TimeBudget budget;
 
@@ -63,7 +65,10 @@ Result<void> run_untimed(TrialContext& trial, Phase phase, std::uint32_t iterati
 Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, RegistryRole role,
                                                          const std::filesystem::path& directory);
 
-/// What the trial's tool is told in an iteration, but for the target and the directories.
-Result<catalog::ToolContext> tool_context(const TrialContext& trial, std::uint32_t iteration);
+/// The namespace at the target that an iteration has to itself: "bench/r1-i3".
+std::string run_prefix(const TrialContext& trial, std::uint32_t iteration);
+
+/// What the trial's tool is told, but for the registries and the directories.
+Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix);
 
 }  // namespace ocibench::agent

@@ -22,9 +22,32 @@ Result<void> check_definition(const catalog::Program& own, const std::string& wa
                           own.origin, own.name, own.definition_sha256, wanted_sha256));
 }
 
+bool is_remote(const CorpusSpec& corpus) {
+  return std::holds_alternative<ReferenceSpec>(corpus.source);
+}
+
+/// Tags that move must be tags of the corpus, at a source whose tags are ours to move.
+Result<void> check_moved(const Assignment& assignment) {
+  if (!assignment.moved.empty() && is_remote(assignment.corpus)) {
+    return fail(ErrorCode::bad_input, "refused: tags of a registry that is not ours cannot move");
+  }
+  const ResolvedCorpus lock = first_images(assignment.lock, assignment.trial.images);
+  for (const ResolvedImage& moved : assignment.moved) {
+    if (std::ranges::none_of(lock.images, [&](const ResolvedImage& image) {
+          return image.repository == moved.repository && image.tag == moved.tag;
+        })) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("refused: {}:{} is to move and not in the corpus", moved.repository,
+                              moved.tag));
+    }
+  }
+  return {};
+}
+
 Result<void> check_limits(const Assignment& assignment) {
   const Trial& trial = assignment.trial;
-  if (trial.iterations == 0 || trial.iteration_timeout.count() <= 0 ||
+  const bool no_iterations = trial.iterations == 0 && trial.kind == TrialKind::measure;
+  if (no_iterations || trial.iteration_timeout.count() <= 0 ||
       trial.overhead_timeout.count() <= 0) {
     return fail(ErrorCode::bad_input,
                 "refused: the trial has no iterations, or a timeout that is not positive");
@@ -37,15 +60,11 @@ Result<void> check_limits(const Assignment& assignment) {
   if (assignment.lock.images.empty()) {
     return fail(ErrorCode::bad_input, "refused: the corpus has no images");
   }
-  return {};
-}
-
-bool is_remote(const CorpusSpec& corpus) {
-  return std::holds_alternative<ReferenceSpec>(corpus.source);
+  return check_moved(assignment);
 }
 
 Result<std::string> use_remote_source(TrialContext& trial) {
-  Result<oci::Endpoint> source = trial.parts.content.remote_source(trial.assignment.lock);
+  Result<oci::Endpoint> source = trial.parts.content.remote_source(trial.lock);
   if (!source) {
     return tl::unexpected(std::move(source.error()));
   }
@@ -57,7 +76,7 @@ Result<std::string> use_remote_source(TrialContext& trial) {
                 fmt::format("{} speaks {}: set tls = {} for the registry of the campaign",
                             trial.source.host, tls ? "TLS" : "plain http", tls));
   }
-  return trial.parts.content.check_lock(trial.source, trial.assignment.lock).map([&] {
+  return trial.parts.content.check_lock(trial.source, trial.lock).map([&] {
     return fmt::format("source {}: every tag is as locked", trial.source.host);
   });
 }
@@ -71,8 +90,8 @@ Result<std::string> start_source(TrialContext& trial) {
   trial.source = trial.source_registry->endpoint();
   return trial.budget.check()
       .and_then([&] {
-        return trial.parts.content.materialise(trial.assignment.corpus, trial.assignment.lock,
-                                               trial.source);
+        return trial.parts.content.materialise(
+            {trial.assignment.corpus, trial.lock, trial.assignment.moved}, trial.source);
       })
       .map([&](const oci::PushReport& pushed) {
         return fmt::format("source {} filled with {} in {} blobs",
@@ -83,7 +102,7 @@ Result<std::string> start_source(TrialContext& trial) {
 
 /// The identity that every iteration shares: words stand for what differs from run to run.
 Result<SubjectIdentity> identify_subject(const TrialContext& trial) {
-  Result<catalog::ToolContext> context = tool_context(trial, 1);
+  Result<catalog::ToolContext> context = tool_context(trial, run_prefix(trial, 1));
   if (!context) {
     return tl::unexpected(std::move(context.error()));
   }

@@ -26,27 +26,26 @@ struct Expected {
 };
 
 /// What an image consists of, as indices into the expected things.
-struct ExpectedImage {
-  std::vector<std::size_t> parts;
-};
+using Parts = std::vector<std::size_t>;
 
 struct Expectation {
   std::vector<Expected> things;
-  std::vector<ExpectedImage> images;
+  std::vector<Parts> images;
 };
 
 class ExpectationBuilder {
  public:
-  void add(const ResolvedImage& image, const std::string& destination) {
+  void add(const ExpectedImage& expected) {
     expectation_.images.emplace_back();
-    for (const ManifestInfo& manifest : image.manifests) {
-      const bool tagged = &manifest == &image.manifests.front();
+    for (const ManifestInfo& manifest : expected.image.manifests) {
+      const bool tagged =
+          expected.named == Named::by_tag && &manifest == &expected.image.manifests.front();
       part({.kind = tagged ? Expected::Kind::tag : Expected::Kind::manifest,
-            .repository = destination,
-            .reference = tagged ? image.tag : manifest.digest,
+            .repository = expected.repository,
+            .reference = tagged ? expected.image.tag : manifest.digest,
             .content = {manifest.digest, manifest.size_bytes}});
       for (const BlobInfo& blob : manifest.blobs) {
-        add_blob(destination, blob);
+        add_blob(expected.repository, blob);
       }
     }
   }
@@ -57,7 +56,7 @@ class ExpectationBuilder {
   void add_blob(const std::string& repository, const BlobInfo& blob) {
     const auto known = blobs_.find({repository, blob.digest});
     if (known != blobs_.end()) {
-      expectation_.images.back().parts.push_back(known->second);
+      expectation_.images.back().push_back(known->second);
       return;
     }
     blobs_[{repository, blob.digest}] = expectation_.things.size();
@@ -69,7 +68,7 @@ class ExpectationBuilder {
   }
 
   void part(Expected thing) {
-    expectation_.images.back().parts.push_back(expectation_.things.size());
+    expectation_.images.back().push_back(expectation_.things.size());
     expectation_.things.push_back(std::move(thing));
   }
 
@@ -124,9 +123,9 @@ std::string name_of(const Expected& thing) {
 Verification summarise(const Expectation& expectation) {
   Verification proof;
   proof.images_expected = static_cast<std::uint32_t>(expectation.images.size());
-  for (const ExpectedImage& image : expectation.images) {
+  for (const Parts& image : expectation.images) {
     proof.images_found += std::ranges::all_of(
-        image.parts, [&](std::size_t part) { return expectation.things[part].problem.empty(); });
+        image, [&](std::size_t part) { return expectation.things[part].problem.empty(); });
   }
   for (const Expected& thing : expectation.things) {
     const bool manifest =
@@ -156,13 +155,12 @@ Result<void> check_presence(const oci::Endpoint& target) {
 
 }  // namespace
 
-Result<Verification> verify_target(const oci::Endpoint& target, const ResolvedCorpus& lock,
-                                   const std::vector<catalog::PlacedImage>& placed,
+Result<Verification> verify_target(const oci::Endpoint& target,
+                                   const std::vector<ExpectedImage>& images,
                                    const TimeBudget& budget) {
-  OCIBENCH_ASSERT(placed.size() == lock.images.size());
   ExpectationBuilder builder;
-  for (std::size_t i = 0; i < placed.size(); ++i) {
-    builder.add(lock.images[i], placed[i].destination);
+  for (const ExpectedImage& image : images) {
+    builder.add(image);
   }
   Expectation expectation = builder.take();
   const auto check = [&](oci::Client& client, std::size_t item) {

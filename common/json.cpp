@@ -98,6 +98,12 @@ class Builder final : public nlohmann::json_sax<Json> {
   Error error_;
 };
 
+bool is_signed_integer(const Json& json) {
+  return json.is_number_unsigned()
+             ? json.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()
+             : json.is_number_integer();
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view origin, JsonLimits limits) {
@@ -129,6 +135,11 @@ Result<JsonObject> JsonObject::open(const Json& json, std::string path) {
 
 bool JsonObject::has(std::string_view key) const { return json_->find(key) != json_->end(); }
 
+bool JsonObject::is_null(std::string_view key) const {
+  const auto found = json_->find(key);
+  return found != json_->end() && found->is_null();
+}
+
 std::string JsonObject::path_of(std::string_view key) const {
   return fmt::format("{}{}{}", path_, separator_, key);
 }
@@ -151,13 +162,9 @@ Result<std::string> JsonObject::text(std::string_view key) const {
 }
 
 Result<std::int64_t> JsonObject::integer(std::string_view key) const {
-  return member(key, "an integer of 64 bits",
-                [](const Json& json) {
-                  return json.is_number_unsigned()
-                             ? json.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()
-                             : json.is_number_integer();
-                })
-      .map([](const Json* json) { return json->get<std::int64_t>(); });
+  return member(key, "an integer of 64 bits", is_signed_integer).map([](const Json* json) {
+    return json->get<std::int64_t>();
+  });
 }
 
 Result<std::uint64_t> JsonObject::unsigned_integer(std::string_view key) const {
@@ -212,6 +219,22 @@ Result<std::vector<std::string>> JsonObject::texts(std::string_view key) const {
                   fmt::format("{}[{}]: expected a string", path_of(key), values.size()));
     }
     values.push_back(item.get<std::string>());
+  }
+  return values;
+}
+
+Result<std::vector<std::int64_t>> JsonObject::integers(std::string_view key) const {
+  const auto array = member(key, "an array", [](const Json& json) { return json.is_array(); });
+  if (!array) {
+    return tl::unexpected(array.error());
+  }
+  std::vector<std::int64_t> values;
+  for (const Json& item : **array) {
+    if (!is_signed_integer(item)) {
+      return fail(ErrorCode::bad_input, fmt::format("{}[{}]: expected an integer of 64 bits",
+                                                    path_of(key), values.size()));
+    }
+    values.push_back(item.get<std::int64_t>());
   }
   return values;
 }

@@ -36,6 +36,7 @@ class JsonObject {
   static Result<JsonObject> open(const Json& json, std::string path);
 
   [[nodiscard]] bool has(std::string_view key) const;
+  [[nodiscard]] bool is_null(std::string_view key) const;  ///< there, and null
   [[nodiscard]] Result<std::string> text(std::string_view key) const;
   [[nodiscard]] Result<std::int64_t> integer(std::string_view key) const;
   [[nodiscard]] Result<std::uint64_t> unsigned_integer(std::string_view key) const;
@@ -44,6 +45,7 @@ class JsonObject {
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
   [[nodiscard]] Result<std::vector<JsonObject>> objects(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> integers(std::string_view key) const;
   /// An object whose members are all strings.
   [[nodiscard]] Result<std::map<std::string, std::string>> text_map(std::string_view key) const;
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -176,6 +176,11 @@ bool TomlTable::has(std::string_view key) const {
   return access_->opened[index_].table->contains(key);
 }
 
+bool TomlTable::is_text(std::string_view key) const {
+  const toml::node* node = access_->opened[index_].table->get(key);
+  return node != nullptr && node->is_string();
+}
+
 std::string TomlTable::text(std::string_view key) {
   if (!has(key)) {
     access_->note_missing(index_, key);

@@ -34,6 +34,8 @@ class TomlTable {
  public:
   /// True when the key exists; does not count as asking for it.
   [[nodiscard]] bool has(std::string_view key) const;
+  /// True when the key exists and is a text; does not count as asking for it.
+  [[nodiscard]] bool is_text(std::string_view key) const;
 
   // Required: a problem when the key is absent.
   std::string text(std::string_view key);

@@ -8,6 +8,7 @@
 #include "common/catalog/data_directory.hpp"
 #include "common/file.hpp"
 #include "common/host.hpp"
+#include "common/oci/moved_images.hpp"
 #include "common/oci/resolve.hpp"
 #include "coordinator/campaign/campaign.hpp"
 #include "coordinator/plan/plan_text.hpp"
@@ -17,6 +18,28 @@ namespace ocibench::coordinator {
 namespace {
 
 constexpr std::uint64_t kMaxCampaignBytes = 1024 * 1024;
+
+/// The corpus locked, and what its tags name where a scenario moves them.
+Result<CorpusState> resolve(const Campaign& campaign, const catalog::Catalog& catalog,
+                            const CorpusSpec& spec, const oci::CorpusContext& context) {
+  auto lock = oci::resolve_corpus(spec, context);
+  if (!lock) {
+    return tl::unexpected(lock.error());
+  }
+  CorpusState state{.lock = *std::move(lock)};
+  for (const std::string& name : campaign.scenarios) {
+    const double share = (*catalog.scenario(name))->moved_share;
+    if (share == 0 || state.moved.contains(share)) {
+      continue;
+    }
+    auto moved = oci::resolve_moved(spec, state.lock, share, context);
+    if (!moved) {
+      return fail(moved.error(), fmt::format("scenario {}", name));
+    }
+    state.moved.emplace(share, *std::move(moved));
+  }
+  return state;
+}
 
 }  // namespace
 
@@ -42,11 +65,11 @@ Result<PreparedCampaign> prepare_campaign(const CommonOptions& common,
   if (!corpus) {
     return tl::unexpected(corpus.error());
   }
-  auto lock = oci::resolve_corpus(**corpus, {.cache_directory = common.cache_directory});
-  if (!lock) {
-    return fail(lock.error(), fmt::format("resolving the corpus {}", campaign->corpus));
+  auto state = resolve(*campaign, *catalog, **corpus, {.cache_directory = common.cache_directory});
+  if (!state) {
+    return fail(state.error(), fmt::format("resolving the corpus {}", campaign->corpus));
   }
-  auto plan = make_plan(*campaign, *catalog, *lock);
+  auto plan = make_plan(*campaign, *catalog, *state);
   if (!plan) {
     return tl::unexpected(plan.error());
   }

@@ -68,6 +68,8 @@ constexpr Kind kKind<ArtifactChunk>{68, "artifact chunk"};
 template <>
 constexpr Kind kKind<TrialFinished>{69, "trial finished"};
 template <>
+constexpr Kind kKind<WireObserved>{70, "wire observed"};
+template <>
 constexpr Kind kKind<CampaignStarted>{97, "campaign started"};
 template <>
 constexpr Kind kKind<TrialLeased>{98, "trial leased"};

@@ -48,6 +48,12 @@ void serialize(A& archive, TrialFinished& trial_finished) {
 }
 
 template <Fields A>
+void serialize(A& archive, WireObserved& wire_observed) {
+  archive(CEREAL_NVP(wire_observed.id), CEREAL_NVP(wire_observed.outcome),
+          CEREAL_NVP(wire_observed.observation));
+}
+
+template <Fields A>
 void serialize(A& archive, CampaignStarted& campaign_started) {
   archive(CEREAL_NVP(campaign_started.campaign), CEREAL_NVP(campaign_started.at),
           CEREAL_NVP(campaign_started.campaign_toml),

@@ -14,13 +14,28 @@ template <>
 inline constexpr std::uint8_t kEnumerators<OutcomeKind> = kAllOutcomeKinds.size();
 template <>
 inline constexpr std::uint8_t kEnumerators<Phase> = kAllPhases.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<TrialKind> = kAllTrialKinds.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<WorkKind> = kAllWorkKinds.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<Populate> = kAllPopulates.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<ToolState> = kAllToolStates.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<Destination> = kAllDestinations.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<RegistrySide> = kAllRegistrySides.size();
+template <>
+inline constexpr std::uint8_t kEnumerators<RequestClass> = kAllRequestClasses.size();
 
 // ---- model: what is run
 
 template <Fields A>
 void serialize(A& archive, Trial& trial) {
   archive(CEREAL_NVP(trial.id), CEREAL_NVP(trial.scenario), CEREAL_NVP(trial.tool),
-          CEREAL_NVP(trial.round), CEREAL_NVP(trial.iterations),
+          CEREAL_NVP(trial.kind), CEREAL_NVP(trial.round), CEREAL_NVP(trial.lane),
+          CEREAL_NVP(trial.images), CEREAL_NVP(trial.iterations),
           CEREAL_NVP(trial.iteration_timeout), CEREAL_NVP(trial.overhead_timeout));
 }
 
@@ -69,7 +84,7 @@ template <Fields A>
 void serialize(A& archive, ManifestInfo& manifest) {
   archive(CEREAL_NVP(manifest.digest), CEREAL_NVP(manifest.media_type),
           CEREAL_NVP(manifest.size_bytes), CEREAL_NVP(manifest.blobs),
-          CEREAL_NVP(manifest.children));
+          CEREAL_NVP(manifest.children), CEREAL_NVP(manifest.platform));
 }
 
 template <Fields A>
@@ -84,11 +99,22 @@ void serialize(A& archive, ResolvedCorpus& lock) {
 }
 
 template <Fields A>
+void serialize(A& archive, ScenarioSteps& steps) {
+  archive(CEREAL_NVP(steps.populate), CEREAL_NVP(steps.tool_state), CEREAL_NVP(steps.destination));
+}
+
+template <Fields A>
+void serialize(A& archive, Comparability& comparability) {
+  archive(CEREAL_NVP(comparability.concurrency), CEREAL_NVP(comparability.work));
+}
+
+template <Fields A>
 void serialize(A& archive, Assignment& assignment) {
   archive(CEREAL_NVP(assignment.campaign), CEREAL_NVP(assignment.trial),
           CEREAL_NVP(assignment.attempt), CEREAL_NVP(assignment.tool_definition_sha256),
-          CEREAL_NVP(assignment.registry), CEREAL_NVP(assignment.corpus),
-          CEREAL_NVP(assignment.lock));
+          CEREAL_NVP(assignment.registry), CEREAL_NVP(assignment.steps),
+          CEREAL_NVP(assignment.comparability), CEREAL_NVP(assignment.corpus),
+          CEREAL_NVP(assignment.lock), CEREAL_NVP(assignment.moved));
 }
 
 // ---- model: what was measured
@@ -148,6 +174,26 @@ void serialize(A& archive, Iteration& iteration) {
           CEREAL_NVP(iteration.validity), CEREAL_NVP(iteration.sampler),
           CEREAL_NVP(iteration.verification), CEREAL_NVP(iteration.last_log_lines),
           CEREAL_NVP(iteration.marks));
+}
+
+template <Fields A>
+void serialize(A& archive, RequestCount& request_count) {
+  archive(CEREAL_NVP(request_count.side), CEREAL_NVP(request_count.request),
+          CEREAL_NVP(request_count.status), CEREAL_NVP(request_count.count),
+          CEREAL_NVP(request_count.request_bytes), CEREAL_NVP(request_count.response_bytes));
+}
+
+template <Fields A>
+void serialize(A& archive, ImageCompletion& completion) {
+  archive(CEREAL_NVP(completion.repository), CEREAL_NVP(completion.tag),
+          CEREAL_NVP(completion.after));
+}
+
+template <Fields A>
+void serialize(A& archive, WireObservation& observation) {
+  archive(CEREAL_NVP(observation.requests), CEREAL_NVP(observation.source_connections),
+          CEREAL_NVP(observation.target_connections), CEREAL_NVP(observation.duplicate_blob_gets),
+          CEREAL_NVP(observation.images), CEREAL_NVP(observation.user_agents));
 }
 
 template <Fields A>

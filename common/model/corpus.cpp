@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/error.hpp"
 #include "common/sha256.hpp"
 
 namespace ocibench {
@@ -39,6 +40,24 @@ std::string corpus_sha(const ResolvedCorpus& corpus) {
     hash.update(image);
   }
   return hash.finish_hex();
+}
+
+ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images) {
+  if (images != 0 && images < corpus.images.size()) {
+    corpus.images.resize(images);
+  }
+  return corpus;
+}
+
+ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved) {
+  for (const ResolvedImage& image : moved) {
+    const auto tag = std::ranges::find_if(corpus.images, [&](const ResolvedImage& each) {
+      return each.repository == image.repository && each.tag == image.tag;
+    });
+    OCIBENCH_ASSERT(tag != corpus.images.end());
+    *tag = image;
+  }
+  return corpus;
 }
 
 std::uint64_t unique_bytes(const ResolvedCorpus& corpus) {

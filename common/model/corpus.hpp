@@ -67,6 +67,7 @@ struct ManifestInfo {
   std::uint64_t size_bytes = 0;
   std::vector<BlobInfo> blobs;        ///< config first, then layers; empty for an index
   std::vector<std::string> children;  ///< digests of child manifests; empty unless an index
+  std::string platform;               ///< "linux/amd64" as the index says; empty when it does not
 
   friend bool operator==(const ManifestInfo&, const ManifestInfo&) = default;
 };
@@ -93,6 +94,11 @@ struct ResolvedCorpus {
 /// sha256 over the sorted list of (repository, tag, manifest digest, blob digests, sizes): content,
 /// not place, so that a registry on a random port does not change it. 64 hex digits.
 std::string corpus_sha(const ResolvedCorpus& corpus);
+
+/// The corpus with only its first `images` images; 0: all of them.
+ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images);
+/// The corpus after some of its tags have moved. Requires: each of `moved` is a tag of the corpus.
+ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved);
 
 /// Bytes of all blobs and manifests that a copy has to move when equal blobs are moved once.
 std::uint64_t unique_bytes(const ResolvedCorpus& corpus);

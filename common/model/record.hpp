@@ -10,6 +10,7 @@
 #include "common/model/assignment.hpp"
 #include "common/model/ids.hpp"
 #include "common/model/iteration.hpp"
+#include "common/model/observation.hpp"
 #include "common/model/outcome.hpp"
 #include "common/model/phase.hpp"
 #include "common/model/subject.hpp"
@@ -77,8 +78,17 @@ struct TrialFinished {
   friend bool operator==(const TrialFinished&, const TrialFinished&) = default;
 };
 
-using AgentRecord =
-    std::variant<TrialStarted, PhaseFinished, IterationFinished, ArtifactChunk, TrialFinished>;
+/// What a trial of kind observe has seen. The outcome is complete when the tool did its work too.
+struct WireObserved {
+  AttemptId id;
+  Outcome outcome;
+  WireObservation observation;
+
+  friend bool operator==(const WireObserved&, const WireObserved&) = default;
+};
+
+using AgentRecord = std::variant<TrialStarted, PhaseFinished, IterationFinished, ArtifactChunk,
+                                 TrialFinished, WireObserved>;
 
 // What the coordinator decides, in its own stream of the journal.
 

@@ -8,21 +8,22 @@ namespace ocibench::oci {
 
 Result<std::vector<ManifestInfo>> closure_of(std::string_view root, const ManifestReader& read) {
   std::vector<ManifestInfo> found;
-  // What the parent said a digest is; empty for the root.
-  std::vector<std::pair<std::string, std::string>> queue = {{std::string(root), ""}};
+  // As the parent describes it; the root has nobody to do so.
+  std::vector<Descriptor> queue = {{.digest = std::string(root)}};
   std::set<std::string, std::less<>> seen = {std::string(root)};
   for (std::size_t next = 0; next < queue.size(); ++next) {
-    const auto [digest, type] = queue[next];
-    const Result<std::string> body = read(digest);
+    const Descriptor described = queue[next];
+    const Result<std::string> body = read(described.digest);
     const Result<Manifest> manifest =
-        body ? parse_manifest(*body, type) : tl::unexpected(body.error());
+        body ? parse_manifest(*body, described.media_type) : tl::unexpected(body.error());
     if (!manifest) {
-      return fail(manifest.error(), digest);
+      return fail(manifest.error(), described.digest);
     }
-    found.push_back(to_info(*manifest, digest, body->size()));
+    found.push_back(to_info(*manifest, described.digest, body->size()));
+    found.back().platform = described.platform ? to_string(*described.platform) : "";
     for (const Descriptor& child : manifest->children) {
       if (seen.insert(child.digest).second) {
-        queue.emplace_back(child.digest, child.media_type);
+        queue.push_back(child);
       }
     }
     if (queue.size() > kMaxManifestsPerImage) {

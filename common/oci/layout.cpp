@@ -275,4 +275,28 @@ Result<std::vector<ManifestInfo>> Layout::closure(std::string_view digest) const
   return manifests;
 }
 
+Result<std::vector<ResolvedImage>> named_images(const Layout& layout) {
+  const auto listed = layout.images();
+  if (!listed) {
+    return tl::unexpected(listed.error());
+  }
+  std::vector<ResolvedImage> images;
+  for (const Descriptor& image : *listed) {
+    const auto name = image.annotations.find(std::string(kRefNameAnnotation));
+    if (name == image.annotations.end()) {
+      continue;
+    }
+    auto closure = layout.closure(image.digest);
+    if (!closure) {
+      return tl::unexpected(closure.error());
+    }
+    const std::size_t colon = name->second.rfind(':');
+    images.push_back({.repository = name->second.substr(0, colon),
+                      .tag = name->second.substr(colon + 1),
+                      .digest = image.digest,
+                      .manifests = *std::move(closure)});
+  }
+  return images;
+}
+
 }  // namespace ocibench::oci

@@ -74,4 +74,8 @@ class Layout {
   std::filesystem::path directory_;
 };
 
+/// The images of a layout that are named "repository:tag", with their closures.
+/// Errors: those of Layout::images and Layout::closure.
+Result<std::vector<ResolvedImage>> named_images(const Layout& layout);
+
 }  // namespace ocibench::oci

@@ -40,29 +40,10 @@ Result<Layout> synthetic_layout(const SyntheticSpec& spec, const std::filesystem
   });
 }
 
-/// The named images of a layout of ours, with their closures.
 Result<ResolvedCorpus> corpus_in(const Layout& layout) {
-  const auto images = layout.images();
-  if (!images) {
-    return tl::unexpected(images.error());
-  }
-  ResolvedCorpus corpus;
-  for (const Descriptor& image : *images) {
-    const auto name = image.annotations.find(std::string(kRefNameAnnotation));
-    if (name == image.annotations.end()) {
-      continue;
-    }
-    auto closure = layout.closure(image.digest);
-    if (!closure) {
-      return tl::unexpected(closure.error());
-    }
-    const std::size_t colon = name->second.rfind(':');
-    corpus.images.push_back({.repository = name->second.substr(0, colon),
-                             .tag = name->second.substr(colon + 1),
-                             .digest = image.digest,
-                             .manifests = std::move(*closure)});
-  }
-  return corpus;
+  return named_images(layout).map([](std::vector<ResolvedImage> images) {
+    return ResolvedCorpus{.images = std::move(images)};
+  });
 }
 
 Result<void> compare_with_lock(const ResolvedCorpus& now, const ResolvedCorpus& lock) {

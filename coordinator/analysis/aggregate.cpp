@@ -97,12 +97,13 @@ std::vector<MetricSummary> summarise_metrics(const std::vector<const Iteration*>
   return summaries;
 }
 
-Aggregate aggregate_one(const std::string& scenario, const PlannedTool& tool,
+Aggregate aggregate_one(const std::string& scenario, std::uint32_t images, const PlannedTool& tool,
                         const CampaignState& state) {
-  Aggregate result{.scenario = scenario, .tool = tool.name, .calibration = tool.calibration};
+  Aggregate result{
+      .scenario = scenario, .images = images, .tool = tool.name, .calibration = tool.calibration};
   std::vector<const Iteration*> complete;
   for (const TrialState& trial : state.trials) {
-    if (trial.trial.scenario != scenario || trial.trial.tool != tool.name) {
+    if (!result.covers(trial.trial)) {
       continue;
     }
     result.planned += trial.trial.iterations;
@@ -127,13 +128,20 @@ const Summary* Aggregate::find(std::string_view key) const {
   return found->summary ? &*found->summary : nullptr;
 }
 
+bool Aggregate::covers(const Trial& trial) const {
+  return trial.scenario == scenario && trial.tool == tool && trial.images == images;
+}
+
 std::vector<Aggregate> aggregate(const Plan& plan, const CampaignState& state) {
   std::vector<Aggregate> all;
   for (const PlannedScenario& scenario : plan.scenarios) {
-    for (const PlannedTool& tool : plan.tools) {
-      Aggregate one = aggregate_one(scenario.name, tool, state);
-      if (one.planned > 0) {
-        all.push_back(std::move(one));
+    const std::vector<std::uint32_t> whole = {0};
+    for (const std::uint32_t images : scenario.sizes.empty() ? whole : scenario.sizes) {
+      for (const PlannedTool& tool : plan.tools) {
+        Aggregate one = aggregate_one(scenario.name, images, tool, state);
+        if (one.planned > 0) {
+          all.push_back(std::move(one));
+        }
       }
     }
   }

@@ -27,9 +27,11 @@ struct MetricSummary {
   std::optional<Summary> summary;  ///< absent when no complete iteration measured it
 };
 
-/// A scenario and a tool: the complete ones of their counted iterations, pooled over rounds.
+/// A scenario, a size and a tool: the complete ones of their counted iterations, pooled over
+/// rounds.
 struct Aggregate {
   std::string scenario;
+  std::uint32_t images = 0;  ///< Trial::images; 0: all of the corpus
   std::string tool;
   bool calibration = false;
   std::uint32_t planned = 0;   ///< iterations in the plan
@@ -38,9 +40,11 @@ struct Aggregate {
 
   /// Nullptr when unmeasured. Requires: `key` is one of all_metrics().
   [[nodiscard]] const Summary* find(std::string_view key) const;
+  /// Whether a trial's iterations are among the aggregated ones.
+  [[nodiscard]] bool covers(const Trial& trial) const;
 };
 
-/// By scenario, then by tool, each in the order of the plan; pairs without a trial are left out.
+/// By scenario, size and tool, each in the order of the plan; pairs without a trial are left out.
 std::vector<Aggregate> aggregate(const Plan& plan, const CampaignState& state);
 
 }  // namespace ocibench::coordinator

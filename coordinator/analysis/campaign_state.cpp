@@ -138,6 +138,11 @@ class Replay {
   }
   // The bytes go to files of their own; see visit_artifacts().
   static void keep(AttemptState&, const ArtifactChunk&) {}
+  static void keep(AttemptState& attempt, const WireObserved& record) {
+    if (!attempt.lost && !attempt.observed) {
+      attempt.observed = record;
+    }
+  }
   static void keep(AttemptState& attempt, const TrialFinished& record) {
     if (!attempt.lost) {
       attempt.finished = record;

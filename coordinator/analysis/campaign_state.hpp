@@ -33,6 +33,7 @@ struct AttemptState {
   std::optional<TrialStarted> started;
   std::vector<PhaseFinished> phases;
   std::vector<RecordedIteration> iterations;  ///< in the order of arrival
+  std::optional<WireObserved> observed;       ///< of a trial of kind observe, in time
   std::optional<TrialFinished> finished;      ///< only when it came in time
   std::optional<AttemptLost> lost;
   std::uint64_t late_records = 0;

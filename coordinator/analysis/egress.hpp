@@ -16,8 +16,6 @@ namespace ocibench::coordinator {
 
 /// Headers of TCP, TLS and HTTP, token and manifest requests.
 inline constexpr double kEgressTolerance = 0.02;
-/// The one scenario that moves everything by definition: its target is empty.
-inline constexpr std::string_view kFullCopyScenario = "cold";
 
 enum class EgressFit : std::uint8_t {
   no_expectation,  ///< another scenario or interface, a calibration tool, or nothing measured

@@ -102,7 +102,28 @@ void count_iterations(TrialState& trial, const Plan& plan, CampaignState& state)
   }
 }
 
+/// A trial that only observes has no iterations to tell what became of it.
+void judge_observation(TrialState& trial, CampaignState& state) {
+  const AttemptState* attempt = trial.shown_attempt();
+  if (attempt == nullptr || !attempt->finished) {
+    trial.outcome = outcome_of_missing(trial, state);
+  } else if (attempt->finished->outcome.kind != OutcomeKind::complete) {
+    trial.outcome = attempt->finished->outcome;
+  } else if (attempt->observed) {
+    trial.outcome = attempt->observed->outcome;
+  } else {
+    trial.outcome = {.kind = OutcomeKind::invalid,
+                     .cause = "the agent says that it observed the tool, but told nothing of it"};
+    state.findings.push_back(
+        {FindingCode::contradiction, name_of(attempt->id), trial.outcome.cause});
+  }
+}
+
 void judge_trial(TrialState& trial, CampaignState& state) {
+  if (trial.trial.kind == TrialKind::observe) {
+    judge_observation(trial, state);
+    return;
+  }
   const auto bad = std::ranges::find_if(trial.counted, [](const Iteration& iteration) {
     return iteration.outcome.kind != OutcomeKind::complete;
   });

@@ -89,6 +89,23 @@ std::vector<Finding> check_calibration(const CampaignState& state,
   return findings;
 }
 
+namespace {
+
+/// Whether every trial that only observes did its work; one that did not is a reason.
+bool add_missing_observations(const CampaignState& state, Verdict& verdict) {
+  bool all = true;
+  for (const TrialState& trial : state.trials) {
+    if (trial.trial.kind == TrialKind::observe && trial.outcome.kind != OutcomeKind::complete) {
+      all = false;
+      verdict.reasons.push_back(fmt::format("{}: not observed: {}: {}", trial.trial.id.str(),
+                                            to_string(trial.outcome.kind), trial.outcome.cause));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 Verdict judge(const CampaignState& state, std::span<const Finding> findings) {
   Verdict verdict{.kind = VerdictKind::valid,
                   .interrupted = state.finished && state.finished->interrupted};
@@ -109,11 +126,12 @@ Verdict judge(const CampaignState& state, std::span<const Finding> findings) {
                                             to_string(trial.outcome.kind), trial.outcome.cause));
     }
   }
-  if (verdict.planned == 0) {
+  const bool all_observed = add_missing_observations(state, verdict);
+  if (state.trials.empty()) {
     verdict.kind = VerdictKind::invalid;
     verdict.reasons.emplace_back("the plan holds no trial");
   }
-  if (verdict.kind == VerdictKind::valid && verdict.complete < verdict.planned) {
+  if (verdict.kind == VerdictKind::valid && (verdict.complete < verdict.planned || !all_observed)) {
     verdict.kind = VerdictKind::incomplete;
   }
   return verdict;

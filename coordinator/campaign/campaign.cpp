@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxNames = 64;
 constexpr std::int64_t kMaxAttempts = 100;
+constexpr std::int64_t kMaxConcurrency = 1000;
+constexpr std::int64_t kMaxPlannedLanes = 2000;
+constexpr std::string_view kToolDefault = "tool-default";
 constexpr milliseconds kMaxTimeout = std::chrono::hours(24);
 constexpr milliseconds kMaxDeadline = std::chrono::hours(24 * 30);
 
@@ -57,6 +60,21 @@ std::optional<std::uint32_t> read_iterations(TomlTable& table) {
                               *iterations, kMinIterations));
   }
   return iterations;
+}
+
+/// `"tool-default"`, or the number that tools are matched to.
+std::optional<std::uint32_t> read_concurrency(TomlTable& table) {
+  if (table.is_text("concurrency")) {
+    table.optional_choice("concurrency", {std::string(kToolDefault)});
+    return std::nullopt;
+  }
+  return read_count(table, "concurrency", {.min = 1, .max = kMaxConcurrency});
+}
+
+std::optional<WorkKind> read_work(TomlTable& table) {
+  const auto name = table.optional_choice("work", {"normalised", std::string(kToolDefault)});
+  return name ? std::optional(*name == kToolDefault ? WorkKind::tool_default : WorkKind::normalised)
+              : std::nullopt;
 }
 
 RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog) {
@@ -119,6 +137,11 @@ Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin
   if (const auto seed = root.optional_integer("seed", {})) {
     campaign.seed = static_cast<std::uint64_t>(*seed);
   }
+  campaign.rotation = root.optional_choice("rotation", {"fixed", "latin-square"});
+  campaign.lanes = read_count(root, "lanes", {.min = 1, .max = kMaxPlannedLanes});
+  campaign.observe = root.optional_boolean("observe");
+  campaign.concurrency = read_concurrency(root);
+  campaign.work = read_work(root);
   campaign.registry = read_registry(root, catalog);
   campaign.limits = read_limits(root);
   if (auto finished = document->finish(); !finished) {

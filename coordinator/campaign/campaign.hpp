@@ -9,6 +9,7 @@
 
 #include "common/catalog/catalog.hpp"
 #include "common/error.hpp"
+#include "common/model/comparability.hpp"
 
 namespace ocibench::coordinator {
 
@@ -47,6 +48,11 @@ struct Campaign {
   std::optional<std::uint32_t> iterations;  ///< per trial
   std::optional<std::uint32_t> rounds;
   std::optional<std::uint64_t> seed;
+  std::optional<std::string> rotation;
+  std::optional<std::uint32_t> lanes;
+  std::optional<bool> observe;
+  std::optional<std::uint32_t> concurrency;  ///< absent also where it says "tool-default"
+  std::optional<WorkKind> work;
   RequestedRegistry registry;
   RequestedLimits limits;
 

@@ -45,7 +45,7 @@ void Dispatcher::restore(const JournalEntry& entry) {
                                      .attempt = leased.id.attempt,
                                      .agent = leased.agent,
                                      .boot = leased.boot};
-                            lanes_.settle(plan_.trials[*index].tool, leased.agent);
+                            lanes_.settle(plan_.trials[*index].lane, leased.agent);
                             lanes_.at(leased.agent).boot = leased.boot;
                             lanes_.at(leased.agent).lease = *index;
                           }

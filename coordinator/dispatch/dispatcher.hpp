@@ -124,6 +124,7 @@ class Dispatcher {
   Assignment assignment_for(const TrialState& state, const Trial& trial) const;
   std::optional<std::size_t> find_trial(const TrialId& id) const;
   const PlannedTool& planned_tool(const Trial& trial) const;
+  const PlannedScenario& planned_scenario(const Trial& trial) const;
 
   CampaignId campaign_;
   Plan plan_;

@@ -133,7 +133,7 @@ std::optional<std::size_t> Dispatcher::next_trial_for(const AgentName& agent) co
   for (std::size_t i = 0; i < trials_.size(); ++i) {
     const PlannedTool& tool = planned_tool(plan_.trials[i]);
     if (trials_[i].status == TrialStatus::waiting && lane->offers(tool) &&
-        lanes_.may_host(agent, tool)) {
+        lanes_.may_host(agent, plan_.trials[i].lane, tool)) {
       return i;
     }
   }
@@ -152,7 +152,7 @@ void Dispatcher::lease(std::size_t index, const AgentName& agent, Now now, Actio
       .lease_ends = now.mono + trial.overhead_timeout + trial.iteration_timeout * trial.iterations,
       .last_cause = state.last_cause};
   lane.lease = index;
-  lanes_.settle(trial.tool, agent);
+  lanes_.settle(trial.lane, agent);
   last_progress_ = now.mono;
   append(
       TrialLeased{
@@ -172,13 +172,17 @@ void Dispatcher::assign(std::size_t index, Now now, Actions& out) {
 }
 
 Assignment Dispatcher::assignment_for(const TrialState& state, const Trial& trial) const {
+  const PlannedScenario& scenario = planned_scenario(trial);
   return {.campaign = campaign_,
           .trial = trial,
           .attempt = state.attempt,
           .tool_definition_sha256 = planned_tool(trial).definition_sha256,
           .registry = plan_.registry,
+          .steps = scenario.steps,
+          .comparability = plan_.comparability,
           .corpus = plan_.corpus,
-          .lock = plan_.lock};
+          .lock = plan_.lock,
+          .moved = scenario.moved};
 }
 
 // ---------------------------------------------------------------- the end
@@ -248,6 +252,12 @@ void Dispatcher::finish(bool interrupted, std::string reason, Now now, Actions& 
     out.emplace_back(Send{agent, protocol::Dismiss{.reason = "the campaign is over"}});
   }
   out.emplace_back(Finish{.interrupted = interrupted, .reason = std::move(reason)});
+}
+
+const PlannedScenario& Dispatcher::planned_scenario(const Trial& trial) const {
+  const auto found = std::ranges::find(plan_.scenarios, trial.scenario, &PlannedScenario::name);
+  OCIBENCH_ASSERT(found != plan_.scenarios.end());
+  return *found;
 }
 
 const PlannedTool& Dispatcher::planned_tool(const Trial& trial) const {

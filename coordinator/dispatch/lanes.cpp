@@ -25,10 +25,11 @@ bool Lanes::any_present() const {
   return std::ranges::any_of(lanes_, [](const auto& entry) { return entry.second.present; });
 }
 
-bool Lanes::may_host(const AgentName& agent, const PlannedTool& tool) const {
-  if (const auto home = home_.find(tool.name); home != home_.end()) {
+bool Lanes::may_host(const AgentName& agent, std::uint32_t planned_lane,
+                     const PlannedTool& tool) const {
+  if (const auto home = home_.find(planned_lane); home != home_.end()) {
     const Lane* lane = find(home->second);
-    if (lane != nullptr && lane->present) {
+    if (lane != nullptr && lane->present && lane->offers(tool)) {
       return home->second == agent;
     }
   }

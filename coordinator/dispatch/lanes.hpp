@@ -30,9 +30,9 @@ struct Lane {
   [[nodiscard]] bool offers(const PlannedTool& tool) const;
 };
 
-/// All lanes, and which tool is at home on which: one tool per dedicated lane as far as there are
-/// lanes. A tool stays where it first ran while that lane lives; a new tool goes to the present
-/// lane with the fewest tools.
+/// All lanes, and which agent holds which planned lane (Trial::lane): one planned lane per agent as
+/// far as there are agents. A planned lane stays where its first trial ran while that agent lives;
+/// a new one goes to the present agent that holds the fewest.
 class Lanes {
  public:
   static constexpr std::size_t kMaxLanes = 2048;
@@ -48,14 +48,15 @@ class Lanes {
   [[nodiscard]] const std::map<AgentName, Lane>& all() const { return lanes_; }
   [[nodiscard]] bool any_present() const;
 
-  void settle(const std::string& tool, const AgentName& agent) { home_[tool] = agent; }
-  [[nodiscard]] bool may_host(const AgentName& agent, const PlannedTool& tool) const;
+  void settle(std::uint32_t planned_lane, const AgentName& agent) { home_[planned_lane] = agent; }
+  [[nodiscard]] bool may_host(const AgentName& agent, std::uint32_t planned_lane,
+                              const PlannedTool& tool) const;
 
  private:
   [[nodiscard]] std::size_t homes_of(const AgentName& agent) const;
 
   std::map<AgentName, Lane> lanes_;
-  std::map<std::string, AgentName> home_;  // by tool
+  std::map<std::uint32_t, AgentName> home_;  // by planned lane
 };
 
 }  // namespace ocibench::coordinator

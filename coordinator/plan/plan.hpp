@@ -15,8 +15,10 @@ namespace ocibench::coordinator {
 struct PlannedTool {
   std::string name;
   std::string definition_sha256;
-  bool calibration = false;  ///< null and sleep: they copy nothing, and measure the harness
-  std::vector<std::string> caveats;
+  bool calibration = false;          ///< null and sleep: they copy nothing, and measure the harness
+  std::string concurrency;           ///< a sentence: how much it does at once in this campaign
+  std::vector<std::string> caveats;  ///< printed before any number of it
+  std::vector<std::string> notes;    ///< settings it needed, and why
 
   friend bool operator==(const PlannedTool&, const PlannedTool&) = default;
 };
@@ -25,6 +27,10 @@ struct PlannedScenario {
   std::string name;
   std::string question;  ///< "How long does a first sync into an empty registry take?"
   std::string headline;  ///< mustache template of the headline sentence
+  ScenarioSteps steps;
+  std::vector<std::uint32_t> sizes;  ///< images of a trial, ascending; empty: all, as one size
+  double moved_share = 0;            ///< of the tags, as asked for
+  std::vector<ResolvedImage> moved;  ///< what those tags name when the time is taken
 
   friend bool operator==(const PlannedScenario&, const PlannedScenario&) = default;
 };
@@ -48,7 +54,10 @@ struct Plan {
   std::uint64_t seed = 1;
   std::uint32_t rounds = 1;
   std::uint32_t iterations = 5;
-  std::string rotation = "fixed";
+  std::string rotation = "fixed";  ///< or "latin-square": tools change lanes from round to round
+  std::uint32_t lanes = 1;         ///< places that the trials are planned for
+  bool observe = false;            ///< one untimed run of each tool, whose requests are recorded
+  Comparability comparability;
   RegistrySpec registry;
   CorpusSpec corpus;
   ResolvedCorpus lock;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <limits>
 #include <optional>
@@ -62,6 +64,7 @@ void describe(auto& io, Is<ManifestInfo> auto& manifest) {
   io("size_bytes", manifest.size_bytes);
   io("blobs", manifest.blobs);
   io("children", manifest.children);
+  io("platform", manifest.platform);
 }
 
 void describe(auto& io, Is<ResolvedImage> auto& image) {
@@ -84,24 +87,44 @@ void describe(auto& io, Is<RegistrySpec> auto& registry) {
   io("storage", registry.storage);
 }
 
+void describe(auto& io, Is<ScenarioSteps> auto& steps) {
+  io("populate", steps.populate);
+  io("tool_state", steps.tool_state);
+  io("destination", steps.destination);
+}
+
+void describe(auto& io, Is<Comparability> auto& comparability) {
+  io("concurrency", comparability.concurrency);
+  io("work", comparability.work);
+}
+
 void describe(auto& io, Is<PlannedScenario> auto& scenario) {
   io("name", scenario.name);
   io("question", scenario.question);
   io("headline", scenario.headline);
+  io("steps", scenario.steps);
+  io("sizes", scenario.sizes);
+  io("moved_share", scenario.moved_share);
+  io("moved", scenario.moved);
 }
 
 void describe(auto& io, Is<PlannedTool> auto& tool) {
   io("name", tool.name);
   io("definition_sha256", tool.definition_sha256);
   io("calibration", tool.calibration);
+  io("concurrency", tool.concurrency);
   io("caveats", tool.caveats);
+  io("notes", tool.notes);
 }
 
 void describe(auto& io, Is<Trial> auto& trial) {
   io("id", trial.id);
   io("scenario", trial.scenario);
   io("tool", trial.tool);
+  io("kind", trial.kind);
   io("round", trial.round);
+  io("lane", trial.lane);
+  io("images", trial.images);
   io("iterations", trial.iterations);
   io("iteration_timeout_ms", trial.iteration_timeout);
   io("overhead_timeout_ms", trial.overhead_timeout);
@@ -123,6 +146,9 @@ void describe(auto& io, Is<Plan> auto& plan) {
   io("rounds", plan.rounds);
   io("iterations", plan.iterations);
   io("rotation", plan.rotation);
+  io("lanes", plan.lanes);
+  io("observe", plan.observe);
+  io("comparability", plan.comparability);
   io("registry", plan.registry);
   io("scenarios", plan.scenarios);
   io("tools", plan.tools);
@@ -132,6 +158,23 @@ void describe(auto& io, Is<Plan> auto& plan) {
   io("corpus", plan.corpus);
   io("lock", plan.lock);
 }
+
+template <class Enum>
+constexpr auto kValues = std::array<Enum, 0>{};
+template <>
+constexpr auto kValues<TrialKind> = kAllTrialKinds;
+template <>
+constexpr auto kValues<WorkKind> = kAllWorkKinds;
+template <>
+constexpr auto kValues<Populate> = kAllPopulates;
+template <>
+constexpr auto kValues<ToolState> = kAllToolStates;
+template <>
+constexpr auto kValues<Destination> = kAllDestinations;
+
+/// An enum that is written by name.
+template <class Enum>
+concept Named = std::is_enum_v<Enum> && !kValues<Enum>.empty();
 
 template <std::size_t N>
 using Names = const char* const (&)[N];
@@ -159,6 +202,14 @@ class Writer {
   }
   static Json encoded(const std::string& text) { return text; }
   static Json encoded(const TrialId& id) { return id.str(); }
+  template <Named Enum>
+  static Json encoded(const Enum& value) {
+    return std::string(to_string(value));
+  }
+  template <class T>
+  static Json encoded(const std::optional<T>& value) {
+    return value ? encoded(*value) : Json();
+  }
   static Json encoded(milliseconds duration) { return duration.count(); }
   template <class T>
   static Json encoded(const std::vector<T>& values) {
@@ -199,6 +250,35 @@ class Reader {
     std::string text;
     (*this)(name, text);
     field = TrialId(std::move(text));
+  }
+  template <Named Enum>
+  void operator()(const char* name, Enum& field) {
+    std::string text;
+    (*this)(name, text);
+    const auto found =
+        std::ranges::find(kValues<Enum>, text, [](Enum value) { return to_string(value); });
+    if (found == kValues<Enum>.end()) {
+      refuse(name, "no such value");
+      return;
+    }
+    field = *found;
+  }
+  template <class T>
+  void operator()(const char* name, std::optional<T>& field) {
+    if (!object_.is_null(name)) {
+      (*this)(name, field.emplace());
+    }
+  }
+  void operator()(const char* name, std::vector<std::uint32_t>& field) {
+    std::vector<std::int64_t> wide;
+    keep(object_.integers(name), wide);
+    for (const std::int64_t value : wide) {
+      if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) {
+        refuse(name, "out of range");
+        return;
+      }
+      field.push_back(static_cast<std::uint32_t>(value));
+    }
   }
   void operator()(const char* name, milliseconds& field) {
     std::int64_t count = 0;

@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::string_view kLatinSquare = "latin-square";
 constexpr int kHeartbeatsBeforeLost = 3;  // one lost message must not cost a trial
 
 /// SplitMix64 (Steele, Lea, Flood 2014). std::shuffle and the distributions of the standard library
@@ -62,15 +63,42 @@ Result<Limits> effective_limits(const RequestedLimits& requested) {
   return limits;
 }
 
+/// The sizes that the corpus has; the last is all of it. Empty where the scenario names none.
+std::vector<std::uint32_t> effective_sizes(const catalog::Scenario& scenario, std::size_t images) {
+  std::vector<std::uint32_t> sizes;
+  if (scenario.sizes.empty()) {
+    return sizes;
+  }
+  std::ranges::copy_if(scenario.sizes, std::back_inserter(sizes),
+                       [&](std::uint32_t size) { return size < images; });
+  sizes.push_back(static_cast<std::uint32_t>(images));
+  return sizes;
+}
+
+PlannedScenario planned(const catalog::Scenario& scenario, const CorpusState& corpus) {
+  PlannedScenario result{.name = scenario.name,
+                         .question = scenario.question,
+                         .headline = scenario.headline,
+                         .steps = scenario.steps,
+                         .sizes = effective_sizes(scenario, corpus.lock.images.size()),
+                         .moved_share = scenario.moved_share};
+  if (scenario.moved_share > 0) {
+    const auto moved = corpus.moved.find(scenario.moved_share);
+    OCIBENCH_ASSERT(moved != corpus.moved.end());
+    result.moved = moved->second;
+  }
+  return result;
+}
+
 /// The definitions that the plan names, copied from the catalog.
 Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& catalog,
-                             Plan& plan) {
+                             const CorpusState& corpus, Plan& plan) {
   for (const std::string& name : campaign.scenarios) {
     const auto scenario = catalog.scenario(name);
     if (!scenario) {
       return tl::unexpected(scenario.error());
     }
-    plan.scenarios.push_back({name, (*scenario)->question, (*scenario)->headline});
+    plan.scenarios.push_back(planned(**scenario, corpus));
   }
   for (const std::string& name : campaign.tools) {
     const auto tool = catalog.tool(name);
@@ -81,13 +109,14 @@ Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& c
     plan.tools.push_back({.name = name,
                           .definition_sha256 = definition.program.definition_sha256,
                           .calibration = definition.kind == catalog::ToolKind::calibration,
-                          .caveats = definition.program.caveats});
+                          .caveats = definition.program.caveats,
+                          .notes = definition.program.notes});
   }
-  const auto corpus = catalog.corpus(campaign.corpus);
-  if (!corpus) {
-    return tl::unexpected(corpus.error());
+  const auto spec = catalog.corpus(campaign.corpus);
+  if (!spec) {
+    return tl::unexpected(spec.error());
   }
-  plan.corpus = **corpus;
+  plan.corpus = **spec;
   return {};
 }
 
@@ -119,23 +148,93 @@ Result<void> check_destinations(const Campaign& campaign, const catalog::Catalog
   return {};
 }
 
-std::vector<Trial> ordered_trials(const Campaign& campaign, const Plan& plan) {
-  std::vector<Trial> trials;
-  SplitMix64 random(plan.seed);
-  for (const std::string& scenario : campaign.scenarios) {
-    for (std::uint32_t round = 1; round <= plan.rounds; ++round) {
-      for (const std::string& tool : shuffled(campaign.tools, random)) {
-        trials.push_back({.id = TrialId(fmt::format("{}/{}/r{}", scenario, tool, round)),
-                          .scenario = scenario,
-                          .tool = tool,
-                          .round = round,
-                          .iterations = plan.iterations,
-                          .iteration_timeout = plan.limits.iteration_timeout,
-                          .overhead_timeout = plan.limits.overhead_timeout});
+/// Makes the trials of a plan one after the other.
+class TrialMaker {
+ public:
+  TrialMaker(const Campaign& campaign, const Plan& plan) : campaign_(campaign), plan_(plan) {}
+
+  std::vector<Trial> make() {
+    SplitMix64 random(plan_.seed);
+    for (const PlannedScenario& scenario : plan_.scenarios) {
+      observe(scenario);
+      for (std::uint32_t round = 1; round <= plan_.rounds; ++round) {
+        measure(scenario, round, random);
+      }
+    }
+    return std::move(trials_);
+  }
+
+ private:
+  void observe(const PlannedScenario& scenario) {
+    if (!plan_.observe) {
+      return;
+    }
+    for (const PlannedTool& tool : plan_.tools) {
+      if (!tool.calibration) {
+        Trial trial = trial_of(scenario, tool.name, 1);
+        trial.id = TrialId(fmt::format("{}/{}/observe", scenario.name, tool.name));
+        trial.kind = TrialKind::observe;
+        trial.iterations = 0;
+        // The run itself is not timed, so it is overhead.
+        trial.overhead_timeout = untimed_budget(scenario, 1) + trial.iteration_timeout;
+        trials_.push_back(std::move(trial));
       }
     }
   }
-  return trials;
+
+  void measure(const PlannedScenario& scenario, std::uint32_t round, SplitMix64& random) {
+    const std::vector<std::string> tools = shuffled(campaign_.tools, random);
+    for (const std::string& tool : tools) {
+      Trial trial = trial_of(scenario, tool, round);
+      for (const std::uint32_t size : scenario.sizes) {
+        trial.id = TrialId(fmt::format("{}/{}/n{}/r{}", scenario.name, tool, size, round));
+        trial.images = size;
+        trials_.push_back(trial);
+      }
+      if (scenario.sizes.empty()) {
+        trials_.push_back(std::move(trial));
+      }
+    }
+  }
+
+  [[nodiscard]] Trial trial_of(const PlannedScenario& scenario, const std::string& tool,
+                               std::uint32_t round) const {
+    return {.id = TrialId(fmt::format("{}/{}/r{}", scenario.name, tool, round)),
+            .scenario = scenario.name,
+            .tool = tool,
+            .round = round,
+            .lane = lane_of(tool, round),
+            .iterations = plan_.iterations,
+            .iteration_timeout = plan_.limits.iteration_timeout,
+            .overhead_timeout = untimed_budget(scenario, plan_.iterations)};
+  }
+
+  /// The tool's untimed run in each iteration may take as long as the timed one.
+  [[nodiscard]] milliseconds untimed_budget(const PlannedScenario& scenario,
+                                            std::uint32_t runs) const {
+    return plan_.limits.overhead_timeout + (scenario.steps.populate == Populate::corpus
+                                                ? plan_.limits.iteration_timeout * runs
+                                                : milliseconds(0));
+  }
+
+  /// Round by round each tool moves on by one: over `lanes` rounds it was on every lane once.
+  [[nodiscard]] std::uint32_t lane_of(const std::string& tool, std::uint32_t round) const {
+    const auto index = static_cast<std::uint32_t>(
+        std::ranges::find(plan_.tools, tool, &PlannedTool::name) - plan_.tools.begin());
+    return (index + (plan_.rotation == kLatinSquare ? round - 1 : 0)) % plan_.lanes + 1;
+  }
+
+  const Campaign& campaign_;
+  const Plan& plan_;
+  std::vector<Trial> trials_;
+};
+
+std::size_t trial_count(const Plan& plan) {
+  std::size_t sizes = 0;
+  for (const PlannedScenario& scenario : plan.scenarios) {
+    sizes += std::max<std::size_t>(1, scenario.sizes.size()) * plan.rounds + (plan.observe ? 1 : 0);
+  }
+  return sizes * plan.tools.size();
 }
 
 milliseconds worst_case(const Plan& plan) {
@@ -146,40 +245,51 @@ milliseconds worst_case(const Plan& plan) {
   return total;
 }
 
-}  // namespace
-
-Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog,
-                       const ResolvedCorpus& lock) {
+/// What the campaign says of the whole, or its default.
+Plan with_settings(const Campaign& campaign) {
   Plan plan;
   plan.campaign_name = campaign.name;
   plan.seed = campaign.seed.value_or(plan.seed);
   plan.rounds = campaign.rounds.value_or(plan.rounds);
   plan.iterations = campaign.iterations.value_or(plan.iterations);
-  if (campaign.scenarios.size() * campaign.tools.size() * plan.rounds > kMaxTrials) {
-    return fail(
-        ErrorCode::limit,
-        fmt::format("{} scenarios x {} tools x {} rounds are more than {} trials",
-                    campaign.scenarios.size(), campaign.tools.size(), plan.rounds, kMaxTrials));
-  }
+  plan.rotation = campaign.rotation.value_or(plan.rotation);
+  plan.lanes = campaign.lanes.value_or(static_cast<std::uint32_t>(campaign.tools.size()));
+  plan.observe = campaign.observe.value_or(plan.observe);
+  plan.comparability = {.concurrency = campaign.concurrency,
+                        .work = campaign.work.value_or(plan.comparability.work)};
+  return plan;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog,
+                       const CorpusState& corpus) {
+  Plan plan = with_settings(campaign);
   auto limits = effective_limits(campaign.limits);
   if (!limits) {
     return tl::unexpected(limits.error());
   }
   plan.limits = *limits;
-  if (auto added = add_definitions(campaign, catalog, plan); !added) {
+  if (auto added = add_definitions(campaign, catalog, corpus, plan); !added) {
     return tl::unexpected(added.error());
+  }
+  if (const std::size_t trials = trial_count(plan); trials > kMaxTrials) {
+    return fail(
+        ErrorCode::limit,
+        fmt::format("{} scenarios, {} tools and {} rounds make {} trials, more than {}",
+                    plan.scenarios.size(), plan.tools.size(), plan.rounds, trials, kMaxTrials));
   }
   auto registry = effective_registry(campaign.registry, catalog);
   if (!registry) {
     return tl::unexpected(registry.error());
   }
   plan.registry = *std::move(registry);
-  if (auto checked = check_destinations(campaign, catalog, lock); !checked) {
+  if (auto checked = check_destinations(campaign, catalog, corpus.lock); !checked) {
     return tl::unexpected(checked.error());
   }
-  plan.lock = lock;
-  plan.corpus_sha = corpus_sha(lock);
-  plan.trials = ordered_trials(campaign, plan);
+  plan.lock = corpus.lock;
+  plan.corpus_sha = corpus_sha(corpus.lock);
+  plan.trials = TrialMaker(campaign, plan).make();
   plan.limits.campaign_deadline = campaign.limits.campaign_deadline.value_or(worst_case(plan));
   return plan;
 }

@@ -7,6 +7,7 @@
 
 #include "common/catalog/template.hpp"
 #include "common/units.hpp"
+#include "coordinator/analysis/scaling.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -24,31 +25,51 @@ std::string bytes_text(double bytes) {
   return format_bytes(static_cast<std::uint64_t>(std::min(bytes, kMostBytes)));
 }
 
+const PlannedScenario& scenario_of(const Analysis& analysis, const Row& row) {
+  const auto scenario =
+      std::ranges::find(analysis.plan.scenarios, row.aggregate.scenario, &PlannedScenario::name);
+  OCIBENCH_ASSERT(scenario != analysis.plan.scenarios.end());
+  return *scenario;
+}
+
+std::string moved_text(const PlannedScenario& scenario, std::size_t images) {
+  if (scenario.moved.empty()) {
+    return "none";
+  }
+  const std::size_t moved = scenario.moved.size();
+  return fmt::format("{} of {} ({:.1f} %)", moved, images,
+                     100.0 * static_cast<double>(moved) / static_cast<double>(images));
+}
+
 /// Requires: at least one complete iteration (whose wall time is then measured).
 catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
   const Summary& wall = *row.aggregate.find("wall_s");
   const Summary* tx = row.aggregate.find("tx_bytes");
-  const std::uint64_t bytes = unique_bytes(analysis.plan.lock);
+  const ResolvedCorpus corpus = first_images(analysis.plan.lock, row.aggregate.images);
+  const std::uint64_t bytes = unique_bytes(corpus);
   const bool whole = row.aggregate.complete == row.aggregate.planned;
-  return {.texts = {
-              {"subject", row.label},
-              {"images", std::to_string(analysis.plan.lock.images.size())},
-              {"bytes", format_bytes(bytes)},
-              {"wall_median", duration_text(wall.median)},
-              {"wall_p10", duration_text(wall.p10)},
-              {"wall_p90", duration_text(wall.p90)},
-              {"tx_median", tx == nullptr ? "unmeasured" : bytes_text(tx->median)},
-              {"rate_median", bytes_text(static_cast<double>(bytes) / wall.median) + "/s"},
-              {"n", whole ? std::to_string(row.aggregate.complete)
-                          : fmt::format("{} of {}", row.aggregate.complete, row.aggregate.planned)},
-          }};
+  return {
+      .texts = {
+          {"subject", row.label},
+          {"images", std::to_string(corpus.images.size())},
+          {"bytes", format_bytes(bytes)},
+          {"wall_median", duration_text(wall.median)},
+          {"wall_p10", duration_text(wall.p10)},
+          {"wall_p90", duration_text(wall.p90)},
+          {"tx_median", tx == nullptr ? "unmeasured" : bytes_text(tx->median)},
+          {"rate_median", bytes_text(static_cast<double>(bytes) / wall.median) + "/s"},
+          {"moved", moved_text(scenario_of(analysis, row), corpus.images.size())},
+          {"scaling", scaling_sentence(fit_scaling(analysis.plan, analysis.state,
+                                                   row.aggregate.scenario, row.aggregate.tool))},
+          {"n", whole ? std::to_string(row.aggregate.complete)
+                      : fmt::format("{} of {}", row.aggregate.complete, row.aggregate.planned)},
+      }};
 }
 
 /// Requires: some iteration of the row is not complete.
 std::string no_number(const Analysis& analysis, const Row& row) {
   const auto bad = std::ranges::find_if(analysis.state.trials, [&](const TrialState& trial) {
-    return trial.trial.scenario == row.aggregate.scenario &&
-           trial.trial.tool == row.aggregate.tool &&
+    return row.aggregate.covers(trial.trial) &&
            trial.complete_iterations() < trial.trial.iterations;
   });
   OCIBENCH_ASSERT(bad != analysis.state.trials.end());
@@ -58,11 +79,9 @@ std::string no_number(const Analysis& analysis, const Row& row) {
 }
 
 Result<std::string> fill_template(const Analysis& analysis, const Row& row) {
-  const auto scenario =
-      std::ranges::find(analysis.plan.scenarios, row.aggregate.scenario, &PlannedScenario::name);
-  OCIBENCH_ASSERT(scenario != analysis.plan.scenarios.end());
-  return catalog::render_template(scenario->headline,
-                                  fmt::format("headline of scenario {}", scenario->name),
+  const PlannedScenario& scenario = scenario_of(analysis, row);
+  return catalog::render_template(scenario.headline,
+                                  fmt::format("headline of scenario {}", scenario.name),
                                   values_for(analysis, row));
 }
 

@@ -16,7 +16,7 @@ constexpr double kBytesPerMB = static_cast<double>(kMB);
 const TrialState* find_trial(const Analysis& analysis, const Aggregate& cell, std::uint32_t round) {
   const auto& trials = analysis.state.trials;
   const auto found = std::ranges::find_if(trials, [&](const TrialState& trial) {
-    return trial.trial.scenario == cell.scenario && trial.trial.tool == cell.tool &&
+    return cell.covers(trial.trial) && trial.trial.kind == TrialKind::measure &&
            trial.trial.round == round;
   });
   return found == trials.end() ? nullptr : &*found;

@@ -21,15 +21,18 @@ enum Trouble : int { agent_crash = 0, coordinator_crash = 1, partition = 2, inte
 
 coordinator::Plan make_plan(std::uint64_t seed) {
   coordinator::Plan plan{.campaign_name = "simulated", .seed = seed, .iterations = 3};
+  plan.scenarios = {{.name = "cold"}};
   plan.tools = {{.name = "alpha", .definition_sha256 = "a"},
                 {.name = "beta", .definition_sha256 = "b"}};
   plan.rounds = 1 + static_cast<std::uint32_t>(seed % 3);
   for (std::uint32_t round = 1; round <= plan.rounds; ++round) {
+    std::uint32_t lane = round;  // tools change lanes from round to round
     for (const auto& tool : plan.tools) {
       plan.trials.push_back({.id = TrialId(fmt::format("cold/{}/r{}", tool.name, round)),
                              .scenario = "cold",
                              .tool = tool.name,
                              .round = round,
+                             .lane = lane++ % 2 + 1,
                              .iterations = plan.iterations,
                              .iteration_timeout = milliseconds(20'000),
                              .overhead_timeout = milliseconds(30'000)});

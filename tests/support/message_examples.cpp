@@ -35,7 +35,8 @@ ResolvedCorpus lock() {
   const ManifestInfo manifest{.digest = "sha256:22",
                               .media_type = "application/vnd.oci.image.manifest.v1+json",
                               .size_bytes = 700,
-                              .blobs = {{"sha256:33", 1}, {"sha256:44", 4096}}};
+                              .blobs = {{"sha256:33", 1}, {"sha256:44", 4096}},
+                              .platform = "linux/arm64"};
   return {.name = "small",
           .source_host = "registry.example",
           .images = {{.repository = "synthetic/image-01",
@@ -49,7 +50,10 @@ protocol::Assign assign(CorpusSpec corpus) {
                         .trial = {.id = kAttempt.trial,
                                   .scenario = "cold",
                                   .tool = "skopeo",
+                                  .kind = TrialKind::observe,
                                   .round = 3,
+                                  .lane = 2,
+                                  .images = 1,
                                   .iterations = 4,
                                   .iteration_timeout = milliseconds(300'000),
                                   .overhead_timeout = milliseconds(600'000)},
@@ -59,8 +63,16 @@ protocol::Assign assign(CorpusSpec corpus) {
                                      .definition_sha256 = std::string(64, 'c'),
                                      .tls = true,
                                      .storage = "memory"},
+                        .steps = {.populate = Populate::corpus,
+                                  .tool_state = ToolState::kept,
+                                  .destination = Destination::other},
+                        .comparability = {.concurrency = 4, .work = WorkKind::tool_default},
                         .corpus = std::move(corpus),
-                        .lock = lock()};
+                        .lock = lock(),
+                        .moved = {{.repository = "synthetic/image-01",
+                                   .tag = "1",
+                                   .digest = "sha256:55",
+                                   .manifests = {{.digest = "sha256:55", .size_bytes = 9}}}}};
   return {std::move(assignment)};
 }
 
@@ -98,6 +110,15 @@ Iteration measured_iteration() {
 
 Iteration unmeasured_iteration() {
   return {.index = 1, .outcome = {OutcomeKind::not_run, "campaign cancelled", ""}};
+}
+
+WireObservation observation() {
+  return {.requests = {{RegistrySide::target, RequestClass::mount, 201, 3, 900, 600}},
+          .source_connections = 4,
+          .target_connections = 24,
+          .duplicate_blob_gets = 1,
+          .images = {{"bench/image-01", "1", nanoseconds(1'500'000'000)}},
+          .user_agents = {"skopeo/1.9.3"}};
 }
 
 std::string every_byte() {
@@ -147,6 +168,7 @@ std::vector<Example<AgentRecord>> agent_records() {
       {"iteration_not_run", IterationFinished{kAttempt, unmeasured_iteration()}},
       {"artifact_chunk", ArtifactChunk{kAttempt, 3, "samples.csv", 1024, true, every_byte()}},
       {"trial_finished", TrialFinished{kAttempt, kSomeTime, {OutcomeKind::complete, "", ""}}},
+      {"wire_observed", WireObserved{kAttempt, {OutcomeKind::complete, "", ""}, observation()}},
   };
 }
 

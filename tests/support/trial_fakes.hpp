@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -175,9 +176,16 @@ class FakeContent final : public ContentAccess {
   [[nodiscard]] Result<oci::Endpoint> remote_source(const ResolvedCorpus& lock) const override {
     return oci::Endpoint{.host = lock.source_host, .scheme = oci::Scheme::http};
   }
-  Result<oci::PushReport> materialise(const CorpusSpec& /*spec*/, const ResolvedCorpus& /*lock*/,
+  Result<oci::PushReport> materialise(const SourceContent& /*content*/,
                                       const oci::Endpoint& /*source*/) override {
     return materialised;
+  }
+  Result<void> point_tags(const oci::Endpoint& /*source*/,
+                          const std::vector<ResolvedImage>& images) override {
+    for (const ResolvedImage& image : images) {
+      tags[image.repository + ":" + image.tag] = image.digest;
+    }
+    return {};
   }
   Result<void> check_lock(const oci::Endpoint& /*source*/,
                           const ResolvedCorpus& /*lock*/) override {
@@ -189,18 +197,18 @@ class FakeContent final : public ContentAccess {
                                 const TimeBudget& /*budget*/) override {
     return prewarmed;
   }
-  Result<Verification> verify(const oci::Endpoint& /*target*/, const ResolvedCorpus& lock,
-                              const std::vector<catalog::PlacedImage>& placed,
+  Result<Verification> verify(const oci::Endpoint& /*target*/,
+                              const std::vector<ExpectedImage>& expected,
                               const TimeBudget& /*budget*/) override {
     ++verifications;
-    last_placed = placed;
+    last_expected = expected;
     if (on_verify) {
       on_verify();
     }
     if (verify_error) {
       return tl::unexpected(*verify_error);
     }
-    const auto images = static_cast<std::uint32_t>(lock.images.size());
+    const auto images = static_cast<std::uint32_t>(expected.size());
     return Verification{.images_expected = images,
                         .images_found = arrives ? images : 0,
                         .manifests_expected = images,
@@ -215,7 +223,8 @@ class FakeContent final : public ContentAccess {
   int lock_checks = 0;
   int tag_moves_at = 0;
   int verifications = 0;
-  std::vector<catalog::PlacedImage> last_placed;
+  std::vector<ExpectedImage> last_expected;
+  std::map<std::string, std::string> tags;  ///< as point_tags() has left them
 };
 
 }  // namespace ocibench::agent

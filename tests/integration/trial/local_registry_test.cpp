@@ -32,17 +32,17 @@ class LocalRegistryTest : public testing::Test {
   /// A registry with the whole corpus.
   std::unique_ptr<RegistryInstance> filled() {
     auto registry = world.start_registry().value();
-    const auto pushed =
-        world.content.materialise(world.assignment.corpus, world.lock(), registry->endpoint());
+    const auto pushed = world.content.materialise({world.assignment.corpus, world.lock(), {}},
+                                                  registry->endpoint());
     EXPECT_TRUE(pushed) << (pushed ? "" : pushed.error().message);
     return registry;
   }
   Result<Verification> verify(const RegistryInstance& registry) {
-    std::vector<catalog::PlacedImage> placed;
+    std::vector<ExpectedImage> expected;
     for (const ResolvedImage& image : world.lock().images) {
-      placed.push_back({image.repository, image.tag, image.digest, image.repository});
+      expected.push_back({image, image.repository});
     }
-    return verify_target(registry.endpoint(), world.lock(), placed, budget);
+    return verify_target(registry.endpoint(), expected, budget);
   }
   /// Changes one byte of a layer as stored, behind the registry's back.
   void damage_a_layer(const RegistryInstance& registry) {

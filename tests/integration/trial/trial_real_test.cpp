@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/oci/moved_images.hpp"
 #include "tests/support/trial_world.hpp"
 
 namespace ocibench::agent {
@@ -16,6 +17,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class TrialRealTest : public testing::Test {
  protected:
@@ -75,6 +77,77 @@ TEST_F(TrialRealTest, ProvesThatSkopeoCopiedEverything) {
   EXPECT_THAT(started.registry.version, HasSubstr("2.8"));
   EXPECT_THAT(started.registry.config_text, HasSubstr("rootdirectory: /dev/shm"));
   EXPECT_THAT(world.reporter.artifact("samples.csv", 2), HasSubstr("tx_bytes"));
+}
+
+// ---- scenarios with an untimed run
+
+TEST_F(TrialRealTest, MeasuresTheSecondSyncOfAWarmTrial) {
+  world.assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  world.run("skopeo");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_LT(iteration.network.value().tx_bytes, unique_bytes(world.lock()))
+      << "nothing is left to be copied";
+  EXPECT_THAT(world.reporter.artifact("populate-stdout.log.gz"), Not(IsEmpty()));
+}
+
+TEST_F(TrialRealTest, SaysWhenTheUntimedRunDidNotDoItsWork) {
+  world.add_script("forgetful",
+                   "if test -e {{state_dir}}/seen; then exit 3; fi; "
+                   "touch {{state_dir}}/seen; exit 0");
+  world.assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  world.run("forgetful");
+  EXPECT_THAT(world.only_iteration().outcome.cause, HasSubstr("in the untimed run: "));
+}
+
+TEST_F(TrialRealTest, BringsMovedTagsUpToDateAndKeepsWhatTheyNamed) {
+  const auto moved =
+      oci::resolve_moved(world.assignment.corpus, world.lock(), 0.05, world.corpora).value();
+  ASSERT_EQ(moved.size(), 1U);
+  world.assignment.moved = moved;
+  world.assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  world.assignment.trial.iterations = 2;
+  world.run("skopeo");
+  for (const Iteration& iteration : world.reporter.iterations()) {
+    EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+    EXPECT_EQ(iteration.verification.value().images_found, 3U)
+        << "two tags, and the image that one of them named before";
+  }
+}
+
+TEST_F(TrialRealTest, CatchesAToolThatDoesNotSeeATagMove) {
+  world.add_script("once", R"(if test -e {{state_dir}}/seen; then exit 0; fi
+touch {{state_dir}}/seen
+{{#images}}
+skopeo --insecure-policy copy -q --all --src-tls-verify=false --dest-tls-verify=false \
+  docker://{{source}}/{{repository}}:{{tag}} \
+  docker://{{target}}/{{destination}}:{{tag}}
+{{/images}}
+)");
+  world.assignment.moved =
+      oci::resolve_moved(world.assignment.corpus, world.lock(), 0.05, world.corpora).value();
+  world.assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  world.run("once");
+  const Outcome outcome = world.only_iteration().outcome;
+  EXPECT_EQ(outcome.kind, OutcomeKind::partial);
+  EXPECT_THAT(outcome.cause, HasSubstr("instead of " + world.assignment.moved[0].digest));
+}
+
+TEST_F(TrialRealTest, CopiesAgainToOtherRepositories) {
+  world.assignment.steps = {.populate = Populate::corpus,
+                            .tool_state = ToolState::kept,
+                            .destination = Destination::other};
+  world.run("skopeo");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_EQ(iteration.verification.value().images_found, 4U);
+}
+
+TEST_F(TrialRealTest, WorksOnTheFirstImagesOnly) {
+  world.assignment.trial.images = 1;
+  world.run("skopeo");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_EQ(world.only_iteration().verification.value().images_found, 1U);
 }
 
 TEST_F(TrialRealTest, CopiesOverTls) {

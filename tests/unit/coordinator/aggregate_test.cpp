@@ -1,8 +1,10 @@
 #include "coordinator/analysis/aggregate.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "coordinator/analysis/egress.hpp"
+#include "coordinator/analysis/scaling.hpp"
 #include "tests/support/journal_builder.hpp"
 
 namespace ocibench::coordinator {
@@ -103,6 +105,61 @@ TEST(Egress, HasNoExpectationForAScenarioThatMovesOnlyAPart) {
   Aggregate result = aggregate_of({complete_iteration(1)});
   result.scenario = "warm";
   EXPECT_EQ(check_egress(make_plan({"skopeo"}), result, "lo").fit, EgressFit::no_expectation);
+}
+
+// ---- scaling
+
+/// One tool, one trial per size of n = 1, 2, 3, ... equal images, whose wall time is given.
+std::optional<Scaling> scaling_of(const std::vector<milliseconds>& walls) {
+  Plan plan = make_plan({"skopeo"}, 1);
+  const Trial base = plan.trials.front();
+  plan.trials.clear();
+  plan.lock.images.clear();
+  JournalBuilder journal;
+  std::vector<AttemptId> ids;
+  for (std::uint32_t size = 1; size <= walls.size(); ++size) {
+    const std::string number = std::to_string(size);
+    plan.lock.images.push_back({.repository = "i-" + number,
+                                .tag = "1",
+                                .digest = "sha256:m" + number,
+                                .manifests = {{.digest = "sha256:m" + number,
+                                               .blobs = {{"sha256:b" + number, 1'000'000}}}}});
+    Trial trial = base;
+    trial.id = TrialId("cold/skopeo/n" + number + "/r1");
+    trial.images = size;
+    plan.trials.push_back(trial);
+    ids.push_back({.trial = trial.id});
+  }
+  journal.start(plan);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    journal.lease(ids[i], "lane-1").iteration(ids[i], complete_iteration(1, walls[i]));
+    journal.finish(ids[i]);
+  }
+  return fit_scaling(plan, replay(plan, journal.end().entries()), "cold", "skopeo");
+}
+
+TEST(Scaling, FindsTheExponentOfAPowerLaw) {
+  const auto linear = scaling_of({milliseconds(1000), milliseconds(2000), milliseconds(3000)});
+  ASSERT_TRUE(linear);
+  EXPECT_NEAR(linear->exponent, 1, 1e-9);
+  EXPECT_THAT(scaling_sentence(linear), testing::EndsWith("3 sizes, 3 trials): linear"));
+  const auto square = scaling_of({milliseconds(1000), milliseconds(4000), milliseconds(9000)});
+  EXPECT_NEAR(square->exponent, 2, 1e-9);
+  EXPECT_THAT(scaling_sentence(square), testing::EndsWith("more than in proportion to the bytes"));
+}
+
+TEST(Scaling, GivesTheIntervalOfTheTextbook) {
+  // log-log points (0, 0), (log 2, log 2.2), (log 3, log 2.9), by hand: b = 0.9873, s(b) = 0.1199,
+  // t(0.975, 1) = 12.706.
+  const auto fit = scaling_of({milliseconds(1000), milliseconds(2200), milliseconds(2900)});
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->exponent, 0.9873, 5e-4);
+  EXPECT_NEAR(fit->high - fit->exponent, 12.706 * 0.1199, 5e-3);
+  EXPECT_NEAR(fit->exponent - fit->low, 12.706 * 0.1199, 5e-3);
+}
+
+TEST(Scaling, SaysNothingOfTwoSizes) {
+  EXPECT_FALSE(scaling_of({milliseconds(1000), milliseconds(2000)}));
 }
 
 }  // namespace

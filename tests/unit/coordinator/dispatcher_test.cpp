@@ -20,12 +20,14 @@ const AgentName kTwo("two");
 
 Plan plan_of(const std::vector<std::string>& tools) {
   Plan plan;
+  plan.scenarios = {{.name = "cold"}};
   plan.limits.campaign_deadline = seconds(1000);
   for (const std::string& tool : tools) {
     plan.tools.push_back({.name = tool, .definition_sha256 = tool + "-sha"});
     plan.trials.push_back({.id = TrialId("cold/" + tool + "/r1"),
                            .scenario = "cold",
                            .tool = tool,
+                           .lane = static_cast<std::uint32_t>(plan.trials.size() + 1),
                            .iteration_timeout = seconds(20),
                            .overhead_timeout = seconds(30)});
   }

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 Plan example_plan() {
   const Campaign campaign{
       .name = "try", .scenarios = {"cold"}, .tools = {"skopeo", "null"}, .corpus = "quickstart"};
-  return *make_plan(campaign, shipped_catalog(), made_corpus(2));
+  return *make_plan(campaign, shipped_catalog(), {.lock = made_corpus(2)});
 }
 
 std::string ascii() { return *rc::gen::container<std::string>(rc::gen::inRange('\x20', '\x7f')); }
@@ -47,11 +47,24 @@ Plan any_plan() {
   plan.lock.images.front().manifests.front().children = {ascii()};
   plan.lock.images.resize(*rc::gen::inRange<std::size_t>(0, 3));
   plan.trials.front().iteration_timeout = any_duration();
+  plan.trials.front().kind = TrialKind::observe;
   plan.trials.resize(*rc::gen::inRange<std::size_t>(0, 3));
   plan.limits.campaign_deadline = any_duration();
   plan.limits.max_attempts = *rc::gen::arbitrary<std::uint32_t>();
   plan.registry.tls = *rc::gen::arbitrary<bool>();
   plan.tools.front().caveats = {ascii(), ascii()};
+  plan.lanes = *rc::gen::arbitrary<std::uint32_t>();
+  plan.observe = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) {
+    plan.comparability = {.concurrency = *rc::gen::arbitrary<std::uint32_t>(),
+                          .work = WorkKind::tool_default};
+  }
+  plan.scenarios.front().steps = {
+      .populate = Populate::corpus,
+      .tool_state = *rc::gen::element(ToolState::fresh, ToolState::kept),
+      .destination = Destination::other};
+  plan.scenarios.front().sizes = {1, *rc::gen::arbitrary<std::uint32_t>()};
+  plan.scenarios.front().moved = made_corpus(1).images;
   return plan;
 }
 

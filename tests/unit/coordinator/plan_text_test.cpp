@@ -22,7 +22,7 @@ std::string content_of(const std::string& path) {
 std::string quickstart_text() {
   const auto campaign = parse_campaign(content_of("scenarios/campaigns/quickstart.toml"),
                                        "quickstart.toml", shipped_catalog());
-  return plan_text(*make_plan(*campaign, shipped_catalog(), made_corpus(6)));
+  return plan_text(*make_plan(*campaign, shipped_catalog(), {.lock = made_corpus(6)}));
 }
 
 TEST(PlanText, OfTheQuickstartIsAsRecorded) {

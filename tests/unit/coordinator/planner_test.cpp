@@ -23,7 +23,7 @@ Campaign campaign() {
 }
 
 Plan plan_of(const Campaign& requested) {
-  auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  auto plan = make_plan(requested, shipped_catalog(), {.lock = made_corpus(2)});
   EXPECT_TRUE(plan.has_value()) << plan.error().message;
   return *std::move(plan);
 }
@@ -116,7 +116,7 @@ TEST(MakePlan, RefusesToLoseAnAgentOverOneLostHeartbeat) {
   Campaign requested = campaign();
   requested.limits.heartbeat = seconds(5);
   requested.limits.agent_lost_after = seconds(10);
-  const auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  const auto plan = make_plan(requested, shipped_catalog(), {.lock = made_corpus(2)});
   ASSERT_FALSE(plan);
   EXPECT_THAT(plan.error().message, HasSubstr("at least 3 heartbeats"));
 }
@@ -124,7 +124,7 @@ TEST(MakePlan, RefusesToLoseAnAgentOverOneLostHeartbeat) {
 TEST(MakePlan, RefusesACorpusThatAToolWouldMixUp) {
   ResolvedCorpus corpus = made_corpus(2);
   corpus.images.at(1).repository = "other/image-1";
-  const auto plan = make_plan(campaign(), shipped_catalog(), corpus);
+  const auto plan = make_plan(campaign(), shipped_catalog(), {.lock = corpus});
   ASSERT_FALSE(plan);
   EXPECT_THAT(plan.error().message, HasSubstr("would both go to"));
 }
@@ -132,9 +132,80 @@ TEST(MakePlan, RefusesACorpusThatAToolWouldMixUp) {
 TEST(MakePlan, RefusesMoreTrialsThanItsLimit) {
   Campaign requested = campaign();
   requested.rounds = 4000;
-  const auto plan = make_plan(requested, shipped_catalog(), made_corpus(2));
+  const auto plan = make_plan(requested, shipped_catalog(), {.lock = made_corpus(2)});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, ErrorCode::limit);
+}
+
+// ---- sizes, lanes, observation
+
+/// The shipped scenarios need a larger corpus than two images.
+Plan plan_for(const std::vector<std::string>& scenarios, Campaign requested, int images) {
+  requested.scenarios = scenarios;
+  CorpusState corpus{.lock = made_corpus(images)};
+  corpus.moved[0.05] = {corpus.lock.images.back()};
+  auto plan = make_plan(requested, shipped_catalog(), corpus);
+  EXPECT_TRUE(plan.has_value()) << plan.error().message;
+  return *std::move(plan);
+}
+
+TEST(MakePlan, MakesATrialForEachSizeThatTheCorpusHas) {
+  Campaign requested = campaign();
+  requested.tools = {"skopeo"};
+  const Plan plan = plan_for({"scale"}, requested, 30);
+  std::vector<std::uint32_t> sizes;
+  for (const Trial& trial : plan.trials) {
+    sizes.push_back(trial.images);
+  }
+  EXPECT_THAT(sizes, testing::ElementsAre(10, 25, 30));
+  EXPECT_EQ(plan.trials.at(0).id, TrialId("scale/skopeo/n10/r1"));
+}
+
+TEST(MakePlan, GivesAnUntimedRunTheTimeOfATimedOne) {
+  Campaign requested = campaign();
+  requested.iterations = 3;
+  requested.limits.iteration_timeout = seconds(10);
+  requested.limits.overhead_timeout = seconds(20);
+  EXPECT_EQ(plan_for({"cold"}, requested, 2).trials.at(0).overhead_timeout, seconds(20));
+  EXPECT_EQ(plan_for({"warm"}, requested, 2).trials.at(0).overhead_timeout, seconds(50));
+}
+
+TEST(MakePlan, CarriesWhatTheTagsMoveTo) {
+  const Plan plan = plan_for({"partial"}, campaign(), 4);
+  ASSERT_EQ(plan.scenarios.at(0).moved.size(), 1U);
+  EXPECT_EQ(plan.scenarios.at(0).steps.tool_state, ToolState::kept);
+}
+
+TEST(MakePlan, KeepsAToolOnItsLaneUnlessLanesRotate) {
+  Campaign requested = campaign();
+  requested.rounds = 3;
+  for (const Trial& trial : plan_of(requested).trials) {
+    EXPECT_EQ(trial.lane, trial.tool == "skopeo" ? 1U : trial.tool == "null" ? 2U : 3U);
+  }
+}
+
+TEST(MakePlan, PutsEveryToolOnEveryLaneOnceInALatinSquare) {
+  Campaign requested = campaign();
+  requested.rounds = 3;
+  requested.rotation = "latin-square";
+  std::set<std::pair<std::string, std::uint32_t>> tool_on_lane;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> lane_in_round;
+  for (const Trial& trial : plan_of(requested).trials) {
+    EXPECT_TRUE(tool_on_lane.emplace(trial.tool, trial.lane).second);
+    EXPECT_TRUE(lane_in_round.emplace(trial.lane, trial.round).second) << "one tool at a time";
+  }
+  EXPECT_EQ(tool_on_lane.size(), 9U);
+}
+
+TEST(MakePlan, ObservesEachToolOnceBeforeItIsMeasured) {
+  Campaign requested = campaign();
+  requested.rounds = 2;
+  requested.observe = true;
+  const Plan plan = plan_of(requested);
+  EXPECT_EQ(std::ranges::count(plan.trials, TrialKind::observe, &Trial::kind), 1)
+      << "calibration tools say nothing to a registry";
+  EXPECT_EQ(plan.trials.at(0).id, TrialId("cold/skopeo/observe"));
+  EXPECT_EQ(plan.trials.at(0).iterations, 0U);
 }
 
 }  // namespace

@@ -315,8 +315,8 @@ TEST_F(SyncTrialTest, GivesEachIterationFreshDirectoriesAndATargetOfItsOwn) {
 
 TEST_F(SyncTrialTest, ChecksEachImageAtItsDestination) {
   ASSERT_TRUE(run());
-  ASSERT_EQ(content.last_placed.size(), 2U);
-  EXPECT_EQ(content.last_placed[1].destination, "bench/r1-i3/b");
+  ASSERT_EQ(content.last_expected.size(), 2U);
+  EXPECT_EQ(content.last_expected[1].repository, "bench/r1-i3/b");
 }
 
 TEST_F(SyncTrialTest, CallsARunInvalidWhenNothingArrived) {

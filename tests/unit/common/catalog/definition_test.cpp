@@ -112,12 +112,34 @@ TEST(FindBinary, TakesTheFirstOnThePath) {
 TEST(ParseScenario, RefusesAHeadlineThatNamesNoResult) {
   const auto scenario = parse_scenario(
       "schema = 1\nname = 'cold'\nquestion = 'q?'\nheadline = '{{wall_p95}}'\n"
-      "populate = 'nothing'\ntarget = 'empty'\ntool_state = 'fresh'\n",
+      "populate = 'nothing'\ntool_state = 'fresh'\n",
       "scenarios/cold.toml");
   ASSERT_FALSE(scenario);
   EXPECT_EQ(scenario.error().message,
             "scenarios/cold.toml:4: headline: unknown placeholder {{wall_p95}}; did you mean "
             "`wall_p90`?");
+}
+
+std::string scenario_error(const std::string& text) {
+  const auto scenario =
+      parse_scenario("schema = 1\nname = 's'\nquestion = 'q?'\nheadline = 'h'\n" + text, "s.toml");
+  return scenario ? "" : scenario.error().message;
+}
+
+TEST(ParseScenario, RefusesWhatNeedsAnUntimedRunWithoutOne) {
+  EXPECT_EQ(scenario_error("populate = 'nothing'\ntool_state = 'kept'\n"),
+            "s.toml:6: tool_state = \"kept\" needs populate = \"corpus\": there is no earlier run "
+            "that could have left anything");
+  EXPECT_EQ(scenario_error("populate = 'nothing'\ntool_state = 'fresh'\nmoved_share = 0.1\n"),
+            "s.toml:7: moved_share needs populate = \"corpus\": tags move after it");
+  EXPECT_EQ(scenario_error("populate = 'nothing'\ntool_state = 'fresh'\ndestination = 'other'\n"),
+            "s.toml:7: destination = \"other\" needs populate = \"corpus\"");
+  EXPECT_EQ(scenario_error("populate = 'corpus'\ntool_state = 'kept'\nmoved_share = 0.1\n"), "");
+}
+
+TEST(ParseScenario, RefusesSizesThatDoNotGrow) {
+  EXPECT_EQ(scenario_error("populate = 'nothing'\ntool_state = 'fresh'\nsizes = [10, 10]\n"),
+            "s.toml:7: key `sizes`: each must be larger than the one before");
 }
 
 std::string corpus_error(const std::string& text) {

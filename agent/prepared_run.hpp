@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/process/process_runner.hpp"
+#include "agent/target/target_registry.hpp"
+#include "agent/trial_context.hpp"
+#include "agent/verification.hpp"
+#include "common/error.hpp"
+
+namespace ocibench::agent {
+
+/// The tool is killed when its working directory's file system has less than this.
+inline constexpr std::uint64_t kMinFreeBytes = 256'000'000;
+/// Kept of each output stream; the rest is counted.
+inline constexpr std::uint64_t kMaxToolLogBytes = 16'000'000;
+
+/// What stands ready for one run of the tool. The target stops when it goes.
+struct PreparedRun {
+  std::filesystem::path directory;  ///< of this run alone
+  std::unique_ptr<RegistryInstance> target;
+  std::string source_host;         ///< where the tool finds the source ...
+  std::string target_host;         ///< ... and the target: "127.0.0.1:5002"
+  std::uint64_t files_before = 0;  ///< in the target's storage, when the tool starts
+  /// What the untimed run came to, where the scenario has one; only complete is ready to measure.
+  std::optional<Outcome> untimed;
+  std::vector<std::filesystem::path> untimed_logs;
+  std::vector<ExpectedImage> expected;  ///< at the target after the run
+  Command command;
+
+  [[nodiscard]] std::filesystem::path artifacts() const { return directory / "artifacts"; }
+};
+
+/// Makes the run's directories and starts its target. Errors: io, those of TargetRegistry.
+Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
+
+/// Brings source, target and the tool's own state to where the scenario wants them, and makes the
+/// command. Returns the populate phase's note. A tool that fails in its untimed run is no error:
+/// see PreparedRun::untimed. Requires: start_target() succeeded.
+Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedRun& run);
+
+/// Number of files below a directory, as far as they can be seen.
+std::uint64_t count_files(const std::filesystem::path& directory);
+
+}  // namespace ocibench::agent
