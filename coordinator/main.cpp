@@ -5,6 +5,7 @@
 #include "common/host.hpp"
 #include "common/log.hpp"
 #include "coordinator/bundle_commands.hpp"
+#include "coordinator/image_command.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
@@ -37,6 +38,9 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* verify = std::get_if<coordinator::VerifyOptions>(&options)) {
     configure(verify->common);
     return coordinator::verify_command(*verify);
+  }
+  if (const auto* copy = std::get_if<coordinator::ImageCopyOptions>(&options)) {
+    return coordinator::image_copy_command(*copy);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

@@ -9,6 +9,7 @@
 
 #include "common/host.hpp"
 #include "common/nearest.hpp"
+#include "common/oci/reference.hpp"
 #include "common/version.hpp"
 
 namespace ocibench::coordinator {
@@ -38,6 +39,22 @@ constexpr const char* kFooter =
     "\n"
     "Environment: NO_COLOR turns colours off; XDG_CACHE_HOME moves the cache.";
 
+constexpr const char* kImageCopyFooter =
+    "Credentials come from $DOCKER_CONFIG/config.json or ~/.docker/config.json; credential "
+    "helpers\n"
+    "are not run. Referrers and signatures are not copied.\n"
+    "\n"
+    "Examples:\n"
+    "  ocibench image copy --from ghcr.io --to 127.0.0.1:5000 org/app:1 mirror/app\n"
+    "  ocibench image copy --from 127.0.0.1:5001 --to 127.0.0.1:5002 --images list.txt\n"
+    "\n"
+    "Exit status:\n"
+    "  0    every image is at the target\n"
+    "  2    some are not: stderr says which and why\n"
+    "  64   wrong usage\n"
+    "  65   the list is wrong: the message names file and line\n"
+    "  70   our own failure";
+
 void add_common(CLI::App& command, CommonOptions& common) {
   command.add_option("--data", common.data_directory,
                      "Folder with competitors/ and scenarios/ (default: beside the program)");
@@ -62,6 +79,74 @@ void add_common(CLI::App& command, CommonOptions& common) {
       "Print JSON on stdout instead of text");
 }
 
+std::string copy_optimisation_names() {
+  std::vector<std::string_view> names;
+  for (const oci::CopyOptimisation each : oci::kAllCopyOptimisations) {
+    names.push_back(to_string(each));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void add_image_copy(CLI::App& app, ImageCopyOptions& options) {
+  CLI::App* const image = app.add_subcommand("image", "Our own tools for images");
+  image->require_subcommand(1);
+  CLI::App* const copy = image->add_subcommand(
+      "copy", "Copy images from registry to registry: the tool called `reference` in campaigns");
+  copy->footer(kImageCopyFooter);
+  copy->add_option("IMAGE", options.image, "repository:tag at the source");
+  copy->add_option("REPOSITORY", options.target_repository, "Where it goes at the target");
+  copy->add_option("--from", options.from, "Host[:port] of the source")->required();
+  copy->add_option("--to", options.to, "Host[:port] of the target")->required();
+  copy->add_option("--images", options.images,
+                   "Instead of IMAGE and REPOSITORY, a file with a line for each image:\n"
+                   "source-repository:tag destination-repository");
+  CLI::Option* const plain = copy->add_flag_callback(
+      "--plain-http", [&] { options.transport = ImageCopyOptions::Transport::plain_http; },
+      "Speak http to both; to a loopback address it is the default");
+  copy->add_option("--ca-file", options.ca_file,
+                   "Speak https to both, and trust these certificates (PEM)")
+      ->excludes(plain);
+  constexpr std::uint32_t kMostConnections = 64;
+  copy->add_option("--connections", options.copy.connections, "To each side, at most")
+      ->check(CLI::Range(std::uint32_t{1}, kMostConnections))
+      ->capture_default_str();
+  copy->add_option_function<std::vector<std::string>>(
+          "--without",
+          [&](const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+              const auto optimisation = oci::copy_optimisation_from(name);
+              if (!optimisation) {
+                throw CLI::ValidationError("--without", fmt::format("knows no {}, but {}", name,
+                                                                    copy_optimisation_names()));
+              }
+              options.copy.without.insert(*optimisation);
+            }
+          },
+          "Switch an optimisation off, to see what it is worth. May be repeated: " +
+              copy_optimisation_names())
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  copy->add_flag_callback(
+      "--json", [&] { options.output = Output::json; },
+      "Print a report in JSON at the end instead of a line for each image");
+}
+
+/// What CLI11 cannot say of the words of `image copy`.
+Result<Options> checked(const ImageCopyOptions& options) {
+  for (const std::string& host : {options.from, options.to}) {
+    if (!oci::is_host(host)) {
+      return fail(ErrorCode::usage, fmt::format("\"{}\" is no registry host", host));
+    }
+  }
+  const bool one = !options.image.empty() && !options.target_repository.empty();
+  if (options.images.empty() ? !one : !options.image.empty()) {
+    return fail(ErrorCode::usage,
+                "image copy takes either IMAGE and REPOSITORY or --images FILE (see ocibench image "
+                "copy --help)");
+  }
+  return options;
+}
+
 /// The command line as CLI11 fills it in; one object per command.
 struct Parser {
   CLI::App app{kAbout, "ocibench"};
@@ -69,6 +154,7 @@ struct Parser {
   PlanOptions plan;
   ReportOptions report;
   VerifyOptions verify;
+  ImageCopyOptions image_copy;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
   CLI::App* report_command = nullptr;
@@ -85,6 +171,7 @@ struct Parser {
     add_run();
     add_plan();
     add_bundle_commands();
+    add_image_copy(app, image_copy);
   }
 
   void add_run() {
@@ -143,6 +230,9 @@ struct Parser {
     }
     if (report_command->parsed()) {
       return report;
+    }
+    if (app.got_subcommand("image")) {
+      return checked(image_copy);
     }
     return verify;
   }

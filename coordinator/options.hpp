@@ -7,6 +7,7 @@
 
 #include "common/error.hpp"
 #include "common/log.hpp"
+#include "common/oci/copy_options.hpp"
 
 namespace ocibench::coordinator {
 
@@ -48,12 +49,27 @@ struct ReportOptions {
   std::filesystem::path bundle;
 };
 
+struct ImageCopyOptions {
+  enum class Transport { automatic, plain_http };  ///< automatic: https, but on loopback http
+
+  std::string from;  ///< host of the source registry
+  std::string to;
+  Transport transport = Transport::automatic;
+  std::filesystem::path ca_file;  ///< when given, https with these certificates
+  std::filesystem::path images;   ///< list of images; empty: the one below
+  std::string image;              ///< "repository:tag"
+  std::string target_repository;
+  oci::CopyOptions copy;
+  Output output = Output::text;
+};
+
 /// --help or --version: print this and leave with success.
 struct HelpText {
   std::string text;
 };
 
-using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, HelpText>;
+using Options =
+    std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, ImageCopyOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -1,6 +1,7 @@
 #include "common/oci/client.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -47,6 +48,44 @@ Result<std::string> verified_digest(std::string_view body, std::string_view expe
   return verifier.update(body).and_then([&] { return verifier.finish(); }).map([&] {
     return std::string(expected);
   });
+}
+
+/// A body that open() has begun, as a ByteSource. Its last byte is not given away before all of it
+/// is known to be right: whoever sends it on would have sent something wrong.
+struct CheckedBody {
+  RegistrySession& registry;
+  std::string url;
+  std::shared_ptr<DigestVerifier> verifier;  // a ByteSource can be copied
+  std::uint64_t left_bytes;
+  bool checked = false;
+
+  Result<std::size_t> operator()(std::span<char> buffer) {
+    const Result<std::size_t> got = take(buffer);
+    Result<void> good = got.map([](std::size_t) {});
+    if (good && !checked && (left_bytes == 0 || *got == 0)) {
+      checked = true;
+      std::array<char, 1> more{};  // also ends the exchange, so that its connection is kept
+      good = take(more).and_then([&](std::size_t) { return verifier->finish(); });
+    }
+    if (!good) {
+      return fail(good.error(), fmt::format("GET {}", printable_url(url)));
+    }
+    return got;
+  }
+
+  Result<std::size_t> take(std::span<char> buffer) {
+    return registry.read(buffer).and_then([&](std::size_t got) {
+      left_bytes -= std::min<std::uint64_t>(left_bytes, got);
+      return verifier->update({buffer.data(), got}).map([&] { return got; });
+    });
+  }
+};
+
+Result<void> check_blob(std::string_view repository, const BlobInfo& blob) {
+  if (const Result<std::string> digest = parse_digest(blob.digest); !digest) {
+    return tl::unexpected(digest.error());
+  }
+  return check_repository(repository);
 }
 
 }  // namespace
@@ -181,9 +220,8 @@ Result<BlobHead> Client::head_blob(std::string_view repository, std::string_view
 
 Result<ResponseFacts> Client::get_blob(std::string_view repository, const BlobInfo& blob,
                                        const ByteSink& sink) {
-  const Result<std::string> digest = parse_digest(blob.digest);
-  if (const Result<void> valid = check_repository(repository); !valid || !digest) {
-    return tl::unexpected(valid ? digest.error() : valid.error());
+  if (const Result<void> valid = check_blob(repository, blob); !valid) {
+    return tl::unexpected(valid.error());
   }
   DigestVerifier verifier(blob.digest, blob.size_bytes);
   const ByteSink checked = [&](std::string_view bytes) {
@@ -203,56 +241,57 @@ Result<ResponseFacts> Client::get_blob(std::string_view repository, const BlobIn
   return std::move(answer->facts);
 }
 
+Result<ByteSource> Client::open_blob(std::string_view repository, const BlobInfo& blob) {
+  if (const Result<void> valid = check_blob(repository, blob); !valid) {
+    return tl::unexpected(valid.error());
+  }
+  const std::string url = session_->url(repository, fmt::format("blobs/{}", blob.digest));
+  const Result<Answer> answer =
+      session_->registry.open({.request = {.url = url}, .scopes = pull_scope(repository)});
+  if (!answer) {
+    return tl::unexpected(answer.error());
+  }
+  if (answer->response.status != 200) {
+    return tl::unexpected(answer_error(Method::get, *answer));
+  }
+  return CheckedBody{.registry = session_->registry,
+                     .url = answer->url,
+                     .verifier = std::make_shared<DigestVerifier>(blob.digest, blob.size_bytes),
+                     .left_bytes = blob.size_bytes};
+}
+
 Result<Mounted> Client::mount_blob(std::string_view repository, std::string_view digest,
                                    std::string_view from_repository) {
-  for (const std::string_view name : {repository, from_repository}) {
-    if (const Result<void> valid = check_names(name, digest); !valid) {
-      return tl::unexpected(valid.error());
-    }
-  }
-  const std::string rest = fmt::format("blobs/uploads/?mount={}&from={}", digest, from_repository);
-  return session_
-      ->expect(
-          {.request = {.method = Method::post, .url = session_->url(repository, rest)},
-           .scopes = fmt::format("{} {}", push_scope(repository), pull_scope(from_repository))},
-          {201, 202})
-      .map([](const Answer& answer) {
-        return answer.response.status == 201 ? Mounted::mounted : Mounted::not_mounted;
-      });
+  return session_->ask_to_mount(repository, digest, from_repository).map([](const Answer& answer) {
+    return answer.response.status == 201 ? Mounted::mounted : Mounted::not_mounted;
+  });
 }
 
 Result<void> Client::upload_blob(std::string_view repository, const BlobInfo& blob,
-                                 const SourceFactory& open) {
-  const Result<std::string> digest = parse_digest(blob.digest);
-  if (const Result<void> valid = check_repository(repository); !valid || !digest) {
-    return tl::unexpected(valid ? digest.error() : valid.error());
+                                 const SourceFactory& open, UploadBy by) {
+  if (const Result<void> valid = check_blob(repository, blob); !valid) {
+    return valid;
   }
-  for (std::uint32_t retries = 0;; ++retries) {
-    const Result<std::string> target = session_->start_upload(repository, blob);
-    if (!target) {
-      return tl::unexpected(target.error());
-    }
-    // Not repeated by itself: after a refused PUT nobody knows how much the session has kept.
-    const Call put{.request = {.method = Method::put,
-                               .url = *target,
-                               .headers = {"Content-Type: application/octet-stream"},
-                               .body = open,
-                               .body_bytes = blob.size_bytes},
-                   .scopes = push_scope(repository),
-                   .repeat = Repeat::refused};
-    const Result<Answer> answer = session_->expect(put, {201, 204, 429, 503});
-    if (!answer) {
-      return tl::unexpected(answer.error());
-    }
-    const int status = answer->response.status;
-    if (status == 201 || status == 204) {
-      return {};
-    }
-    if (Result<void> waited = session_->registry.wait_to_retry(answer->response, retries);
-        !waited) {
-      return fail(waited.error(), fmt::format("PUT {}", printable_url(*target)));
-    }
+  return session_->start_upload(repository).and_then([&](std::string url) {
+    return session_->finish_upload(std::move(url), {repository, blob, open, by});
+  });
+}
+
+Result<Mounted> Client::mount_or_upload_blob(std::string_view repository, const BlobInfo& blob,
+                                             std::string_view from_repository,
+                                             const SourceFactory& open, UploadBy by) {
+  const Result<Answer> answer = session_->ask_to_mount(repository, blob.digest, from_repository);
+  if (!answer) {
+    return tl::unexpected(answer.error());
   }
+  if (answer->response.status == 201) {
+    return Mounted::mounted;
+  }
+  return upload_url(*answer)
+      .and_then([&](std::string url) {
+        return session_->finish_upload(std::move(url), {repository, blob, open, by});
+      })
+      .map([] { return Mounted::not_mounted; });
 }
 
 }  // namespace ocibench::oci

@@ -12,6 +12,7 @@
 #include "common/error.hpp"
 #include "common/model/corpus.hpp"
 #include "common/oci/endpoint.hpp"
+#include "common/oci/http.hpp"
 #include "common/oci/manifest.hpp"
 
 namespace ocibench::oci {
@@ -21,6 +22,7 @@ struct ClientLimits {
   std::chrono::milliseconds idle_timeout{60'000};    ///< no byte in either direction
   std::uint32_t max_retries = 5;                     ///< of one request, on 429 and 503 only
   std::chrono::milliseconds max_retry_wait{60'000};  ///< one wait; a longer Retry-After is an error
+  KeepAlive keep_alive = KeepAlive::kept;
 };
 
 /// What a caller may want to know of an answer besides its content.
@@ -67,6 +69,10 @@ struct BlobHead {
 
 enum class Mounted { mounted, not_mounted };
 
+/// How the bytes of a blob go up (distribution-spec 1.1, "Pushing Blobs"): all of them in the PUT
+/// that ends the upload, or in a PATCH before it, as most clients do it.
+enum class UploadBy { put, patch };
+
 /// "sha256-<hex>": where a registry without the referrers API keeps the referrers of a digest
 /// (distribution-spec 1.1, "Referrers Tag Schema").
 std::string referrers_tag(std::string_view digest);
@@ -108,12 +114,20 @@ class Client {
   /// the call succeeded.
   Result<ResponseFacts> get_blob(std::string_view repository, const BlobInfo& blob,
                                  const ByteSink& sink);
+  /// The blob as a stream, checked like get_blob(): its end is an error when it is not what the
+  /// digest says, and the read that has its last byte is too. Ends with the next call of this
+  /// client.
+  Result<ByteSource> open_blob(std::string_view repository, const BlobInfo& blob);
   /// Asks for a blob of `from_repository` to be taken over, without sending it.
   Result<Mounted> mount_blob(std::string_view repository, std::string_view digest,
                              std::string_view from_repository);
   /// POST, then one PUT. `open` may be called again when the registry asks to retry.
   Result<void> upload_blob(std::string_view repository, const BlobInfo& blob,
-                           const SourceFactory& open);
+                           const SourceFactory& open, UploadBy by = UploadBy::put);
+  /// mount_blob(), and where the registry answers by opening an upload instead, uploads to that.
+  Result<Mounted> mount_or_upload_blob(std::string_view repository, const BlobInfo& blob,
+                                       std::string_view from_repository, const SourceFactory& open,
+                                       UploadBy by = UploadBy::put);
 
   /// All pages, at most kMaxTags. Errors: limit.
   Result<std::vector<std::string>> list_tags(std::string_view repository);

@@ -27,6 +27,11 @@ std::string_view next_link(const HttpResponse& response) {
              : std::string_view{};
 }
 
+std::string with_digest(std::string_view url, const BlobInfo& blob) {
+  const char separator = url.find('?') == std::string_view::npos ? '?' : '&';
+  return fmt::format("{}{}digest={}", url, separator, blob.digest);
+}
+
 }  // namespace
 
 std::string pull_scope(std::string_view repository) {
@@ -58,6 +63,10 @@ Error wrong_answer(Method method, const Answer& answer, std::string_view what) {
       fmt::format("{} {}", to_string(method), printable_url(answer.url)));
 }
 
+Result<std::string> upload_url(const Answer& answer) {
+  return resolve_url(answer.url, answer.response.header("location"));
+}
+
 std::string Client::Session::url(std::string_view repository, std::string_view rest) const {
   return fmt::format("{}/v2/{}/{}", base_url(registry.endpoint()), repository, rest);
 }
@@ -70,20 +79,69 @@ Result<Answer> Client::Session::expect(const Call& call, std::initializer_list<i
   return answer;
 }
 
-Result<std::string> Client::Session::start_upload(std::string_view repository,
-                                                  const BlobInfo& blob) {
-  const Result<Answer> answer =
-      expect({.request = {.method = Method::post, .url = url(repository, "blobs/uploads/")},
-              .scopes = push_scope(repository)},
-             {202});
-  if (!answer) {
-    return tl::unexpected(answer.error());
+Result<Answer> Client::Session::ask_to_mount(std::string_view repository, std::string_view digest,
+                                             std::string_view from_repository) {
+  for (const std::string_view name : {repository, from_repository}) {
+    if (const Result<void> valid = check_names(name, digest); !valid) {
+      return tl::unexpected(valid.error());
+    }
   }
-  const std::string_view location = answer->response.header("location");
-  return resolve_url(answer->url, location).map([&](const std::string& absolute) {
-    const char separator = absolute.find('?') == std::string::npos ? '?' : '&';
-    return fmt::format("{}{}digest={}", absolute, separator, blob.digest);
+  const std::string rest = fmt::format("blobs/uploads/?mount={}&from={}", digest, from_repository);
+  return expect(
+      {.request = {.method = Method::post, .url = url(repository, rest)},
+       .scopes = fmt::format("{} {}", push_scope(repository), pull_scope(from_repository))},
+      {201, 202});
+}
+
+Result<std::string> Client::Session::start_upload(std::string_view repository) {
+  return expect({.request = {.method = Method::post, .url = url(repository, "blobs/uploads/")},
+                 .scopes = push_scope(repository)},
+                {202})
+      .and_then(upload_url);
+}
+
+Result<Answer> Client::Session::send_blob(const std::string& url, const Upload& upload) {
+  // Not repeated by itself: after a refused PUT nobody knows how much the upload has kept.
+  Call call{.request = {.method = upload.by == UploadBy::put ? Method::put : Method::patch,
+                        .url = upload.by == UploadBy::put ? with_digest(url, upload.blob) : url,
+                        .headers = {"Content-Type: application/octet-stream"},
+                        .body = upload.open,
+                        .body_bytes = upload.blob.size_bytes},
+            .scopes = push_scope(upload.repository),
+            .repeat = Repeat::refused};
+  if (upload.by == UploadBy::put) {
+    return expect(call, {201, 204, 429, 503});
+  }
+  const Result<Answer> sent = expect(call, {201, 202, 204, 429, 503});
+  if (!sent || sent->response.status == 429 || sent->response.status == 503) {
+    return sent;
+  }
+  return upload_url(*sent).and_then([&](const std::string& next) {
+    call.request = {.method = Method::put,
+                    .url = with_digest(next, upload.blob),
+                    .body = []() -> Result<ByteSource> { return source_of(""); }};
+    return expect(call, {201, 204, 429, 503});
   });
+}
+
+Result<void> Client::Session::finish_upload(std::string url, const Upload& upload) {
+  for (std::uint32_t retries = 0;; ++retries) {
+    const Result<Answer> answer = send_blob(url, upload);
+    if (!answer) {
+      return tl::unexpected(answer.error());
+    }
+    if (answer->response.status == 201 || answer->response.status == 204) {
+      return {};
+    }
+    if (Result<void> waited = registry.wait_to_retry(answer->response, retries); !waited) {
+      return fail(waited.error(), fmt::format("PUT {}", printable_url(url)));
+    }
+    Result<std::string> fresh = start_upload(upload.repository);
+    if (!fresh) {
+      return tl::unexpected(fresh.error());
+    }
+    url = std::move(*fresh);
+  }
 }
 
 Result<void> Client::Session::each_page(Call call,

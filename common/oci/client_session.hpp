@@ -23,6 +23,17 @@ Result<void> check_names(std::string_view repository, std::string_view reference
 /// bad_input: the registry answered, but not as the specification says.
 Error wrong_answer(Method method, const Answer& answer, std::string_view what);
 
+/// Where an upload goes on. Errors: bad_input.
+Result<std::string> upload_url(const Answer& answer);
+
+/// A blob on its way to a repository.
+struct Upload {
+  std::string_view repository;
+  const BlobInfo& blob;
+  const SourceFactory& open;
+  UploadBy by = UploadBy::put;
+};
+
 /// What Client's operations share.
 struct Client::Session {
   explicit Session(RegistrySession wanted) : registry(std::move(wanted)) {}
@@ -30,12 +41,20 @@ struct Client::Session {
   [[nodiscard]] std::string url(std::string_view repository, std::string_view rest) const;
   /// Sends and insists on one of `wanted`.
   Result<Answer> expect(const Call& call, std::initializer_list<int> wanted);
-  /// Starts an upload; the URL to PUT to, complete with the digest.
-  Result<std::string> start_upload(std::string_view repository, const BlobInfo& blob);
+  /// Answers 201 (mounted) or 202 (an upload was opened). Errors: bad_input (names).
+  Result<Answer> ask_to_mount(std::string_view repository, std::string_view digest,
+                              std::string_view from_repository);
+  /// Starts an upload; the URL to send it to.
+  Result<std::string> start_upload(std::string_view repository);
+  /// Sends the blob to `url`, or to that of a new upload each time that a 429 or 503 comes back.
+  Result<void> finish_upload(std::string url, const Upload& upload);
   /// Every page of a list, each given to `take`.
   Result<void> each_page(Call call, const std::function<Result<void>(const Answer&)>& take);
 
   RegistrySession registry;
+
+ private:
+  Result<Answer> send_blob(const std::string& url, const Upload& upload);
 };
 
 }  // namespace ocibench::oci

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,17 @@
 
 namespace ocibench::oci {
 
-enum class Method { get, head, post, put };
+enum class Method { get, head, post, patch, put };
 std::string_view to_string(Method method);
+
+/// What becomes of a connection after an answer.
+enum class KeepAlive { kept, closed };
 
 struct HttpSettings {
   std::filesystem::path ca_file;  ///< empty: the system's certificates
   std::chrono::milliseconds connect_timeout{0};
   std::chrono::milliseconds idle_timeout{0};
+  KeepAlive keep_alive = KeepAlive::kept;
 };
 
 struct HttpRequest {
@@ -61,6 +66,13 @@ class HttpConnection {
   /// Any status is an answer. Errors: unavailable (connection, TLS), timeout, limit (headers or
   /// body), io, those of source and sink. They name neither method nor URL.
   Result<HttpResponse> send(const HttpRequest& request);
+
+  /// Like send(), but comes back when the body of a 200 begins: it is left to read(). What nobody
+  /// reads is given up, with its connection, by the next send() or open().
+  Result<HttpResponse> open(const HttpRequest& request);
+  /// The next bytes of that body; 0 is its end. Waits when none has arrived, and holds no more of
+  /// the body in memory than a receive buffer or two. Requires: an open() that answered 200.
+  Result<std::size_t> read(std::span<char> buffer);
 
   /// Lets time pass, as a retry asks for.
   void wait(std::chrono::milliseconds duration);

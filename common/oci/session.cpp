@@ -86,7 +86,8 @@ Result<RegistrySession> RegistrySession::create(Endpoint endpoint, ClientLimits 
   }
   Result<HttpConnection> http = HttpConnection::create({.ca_file = endpoint.ca_file,
                                                         .connect_timeout = limits.connect_timeout,
-                                                        .idle_timeout = limits.idle_timeout});
+                                                        .idle_timeout = limits.idle_timeout,
+                                                        .keep_alive = limits.keep_alive});
   if (!http) {
     return tl::unexpected(http.error());
   }
@@ -106,6 +107,16 @@ bool RegistrySession::is_own(std::string_view url) const {
 }
 
 Result<Answer> RegistrySession::send(const Call& call) {
+  return exchange(call, &HttpConnection::send);
+}
+
+Result<Answer> RegistrySession::open(const Call& call) {
+  return exchange(call, &HttpConnection::open);
+}
+
+Result<std::size_t> RegistrySession::read(std::span<char> buffer) { return http_.read(buffer); }
+
+Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
   HttpRequest request = call.request;
   std::string scopes = call.scopes;
   std::uint32_t challenges = 0;
@@ -122,7 +133,7 @@ Result<Answer> RegistrySession::send(const Call& call) {
         request.headers.push_back(**header);
       }
     }
-    Result<HttpResponse> response = http_.send(request);
+    Result<HttpResponse> response = (http_.*sender)(request);
     if (!response) {
       return tl::unexpected(at_url(response.error(), request.method, request.url));
     }

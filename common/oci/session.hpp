@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ class RegistrySession {
 
   /// Any status but those dealt with here is an answer. Errors: as Client, with method and URL.
   Result<Answer> send(const Call& call);
+  /// The same, but the body of a 200 is left to read(): HttpConnection's open() and read().
+  Result<Answer> open(const Call& call);
+  Result<std::size_t> read(std::span<char> buffer);
 
   /// Lets the time pass that a 429 or 503 asks for. Errors: unavailable when it is too long or
   /// `retries` is used up.
@@ -50,6 +54,8 @@ class RegistrySession {
 
  private:
   RegistrySession(Endpoint endpoint, ClientLimits limits, HttpConnection http);
+  using Sender = Result<HttpResponse> (HttpConnection::*)(const HttpRequest&);
+  Result<Answer> exchange(const Call& call, Sender sender);
   [[nodiscard]] bool is_own(std::string_view url) const;
   Result<std::optional<std::string>> authorization(const std::string& scopes);
   Result<void> learn_challenge(const HttpResponse& response, const std::string& scopes);

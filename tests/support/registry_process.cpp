@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -27,6 +28,7 @@ namespace {
 constexpr int kAttempts = 5;  // another process may take the free port before the registry does
 constexpr int kReadinessPolls = 500;  // of 20 ms each
 constexpr int kPollMilliseconds = 20;
+constexpr const char* kOwnPath = "/v2/?registry-process";  // tells our requests from the others
 constexpr std::uint64_t kMaxLogBytes = 64 * 1024 * 1024;
 
 // The Debian package's own file wants htpasswd on :5000. A fixed secret and no upload purging: no
@@ -175,7 +177,7 @@ Result<void> RegistryProcess::wait_until_ready() const {
     if (has_exited(pid_)) {
       return fail(ErrorCode::unavailable, fmt::format("docker-registry ended:\n{}", log()));
     }
-    if (client->ping() && !has_exited(pid_)) {
+    if (client->ping(kOwnPath) && !has_exited(pid_)) {
       return {};
     }
     ::poll(nullptr, 0, kPollMilliseconds);
@@ -190,6 +192,27 @@ oci::Endpoint RegistryProcess::endpoint() const {
 
 std::string RegistryProcess::log() const {
   return read_file(directory_.path() / "log", kMaxLogBytes).value_or("");
+}
+
+AccessLog RegistryProcess::access_log() const {
+  // A line is written just after its answer was sent: read until nothing more comes, at least as
+  // long as a request of our own takes to be logged.
+  const auto own = [](const AccessLog& rows) {
+    return std::ranges::count(rows, kOwnPath, &AccessRow::target);
+  };
+  AccessLog rows = parse_access_log(log());
+  const auto known = own(rows);
+  Result<oci::Client> client = oci::Client::create(endpoint());
+  OCIBENCH_ASSERT(client && client->ping(kOwnPath));
+  for (int poll = 0; poll < kReadinessPolls; ++poll) {
+    ::poll(nullptr, 0, kPollMilliseconds);
+    const std::size_t before = std::exchange(rows, parse_access_log(log())).size();
+    if (own(rows) > known && rows.size() == before) {
+      break;
+    }
+  }
+  std::erase_if(rows, [](const AccessRow& row) { return row.target == kOwnPath; });
+  return rows;
 }
 
 }  // namespace ocibench::testing_support

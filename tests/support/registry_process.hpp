@@ -8,6 +8,7 @@
 #include "common/error.hpp"
 #include "common/file.hpp"
 #include "common/oci/endpoint.hpp"
+#include "tests/support/access_log.hpp"
 
 namespace ocibench::testing_support {
 
@@ -32,6 +33,9 @@ class RegistryProcess {
   [[nodiscard]] oci::Endpoint endpoint() const;
   /// Everything it has written: access log and JSON log, a line per request.
   [[nodiscard]] std::string log() const;
+  /// The requests that it has answered, without those of this object. Waits until everything is
+  /// written that was answered before the call.
+  [[nodiscard]] AccessLog access_log() const;
 
  private:
   RegistryProcess(TemporaryDirectory directory, oci::Scheme scheme, int port, pid_t pid);

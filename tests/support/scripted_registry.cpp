@@ -26,7 +26,7 @@ struct ScriptedRegistry::Server {
 
   void answer(const httplib::Request& request, httplib::Response& response) {
     ScriptedRequest seen{request.method, request.target, request.get_header_value("Authorization"),
-                         request.body};
+                         request.body, request.get_header_value("Content-Length")};
     ScriptedAnswer answer;
     {
       const std::lock_guard lock(mutex);

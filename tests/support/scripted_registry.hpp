@@ -15,6 +15,7 @@ struct ScriptedRequest {
   std::string target;  ///< path and query as sent
   std::string authorization;
   std::string body;
+  std::string content_length;  ///< the header, empty when there is none
 };
 
 struct ScriptedAnswer {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/image_command.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/progress.hpp"
 
@@ -54,6 +55,60 @@ TEST(Options, HelpsWithExamplesAndExitCodes) {
   const std::string& text = std::get<HelpText>(*options).text;
   EXPECT_THAT(text, HasSubstr("--resume"));
   EXPECT_THAT(text, HasSubstr("Exit status:"));
+}
+
+TEST(Options, ReadsAnImageCopy) {
+  const auto options = parse({"image", "copy", "--from", "a:1", "--to", "b:2", "lib/x:1", "m/x",
+                              "--without", "mounts", "--without", "parallel", "--json"});
+  ASSERT_TRUE(options) << options.error().message;
+  const auto& copy = std::get<ImageCopyOptions>(*options);
+  EXPECT_EQ(copy.from, "a:1");
+  EXPECT_EQ(copy.image, "lib/x:1");
+  EXPECT_EQ(copy.target_repository, "m/x");
+  EXPECT_EQ(copy.copy.without,
+            (std::set{oci::CopyOptimisation::mounts, oci::CopyOptimisation::parallel}));
+  EXPECT_EQ(copy.output, Output::json);
+}
+
+TEST(Options, RefusesAnImageCopyThatIsNotClear) {
+  const auto error = [](std::vector<const char*> more) {
+    std::vector<const char*> words = {"image", "copy", "--from", "a", "--to", "b"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto options = parse(std::move(words));
+    return options ? "" : options.error().message;
+  };
+  EXPECT_THAT(error({}), HasSubstr("either IMAGE and REPOSITORY or --images"));
+  EXPECT_THAT(error({"x:1"}), HasSubstr("either IMAGE"));
+  EXPECT_THAT(error({"x:1", "y", "--images", "f"}), HasSubstr("either IMAGE"));
+  EXPECT_THAT(error({"x:1", "y", "--without", "magic"}), HasSubstr("knows no magic, but skip-"));
+  EXPECT_THAT(error({"x:1", "y", "--connections", "0"}), HasSubstr("--connections"));
+  EXPECT_THAT(error({"x:1", "y", "--plain-http", "--ca-file", "f"}), HasSubstr("excludes"));
+  EXPECT_THAT(parse({"image", "copy", "--from", "a", "--to", "b/c", "x:1", "y"}).error().message,
+              HasSubstr("\"b/c\" is no registry host"));
+}
+
+TEST(Options, HelpsWithTheExitCodesOfAnImageCopy) {
+  const auto options = parse({"image", "copy", "--help"});
+  const std::string& text = std::get<HelpText>(*options).text;
+  EXPECT_THAT(text, HasSubstr("2    some are not"));
+  EXPECT_THAT(text, HasSubstr("single-put"));
+}
+
+TEST(ImageList, HasALinePerImage) {
+  const auto jobs = parse_image_list("# ours\na/b:1 m/b\r\n\n  a/c:v2\tm/c  ", "list");
+  ASSERT_TRUE(jobs) << jobs.error().message;
+  EXPECT_EQ(*jobs, (std::vector<oci::CopyJob>{{"a/b", "1", "m/b"}, {"a/c", "v2", "m/c"}}));
+}
+
+TEST(ImageList, SaysWhichLineIsWrong) {
+  const auto message = [](std::string_view text) {
+    return parse_image_list(text, "list").error().message;
+  };
+  EXPECT_THAT(message("a:1 b\na:2"), HasSubstr("list:2: expected"));
+  EXPECT_THAT(message("a b"), HasSubstr("list:1: \"a\" is no repository:tag"));
+  EXPECT_THAT(message("a:1 b c"), HasSubstr("\"b c\" is no repository name"));
+  EXPECT_THAT(message("a:1 m\nb:1 m"), HasSubstr("list:2: m:1 is the destination of two images"));
+  EXPECT_THAT(message("\n"), HasSubstr("names no images"));
 }
 
 TEST(Progress, ShowsHowFarTheCampaignIsInOneLine) {
