@@ -46,7 +46,8 @@ Result<catalog::ToolContext> tool_context(const TrialContext& trial, std::uint32
   catalog::ToolContext context = {
       .source = trial.source.host,
       .tls = assignment.registry.tls,
-      .prefix = fmt::format("bench/r{}-i{}", assignment.trial.round, iteration)};
+      .prefix = fmt::format("bench/r{}-i{}", assignment.trial.round, iteration),
+      .needed = trial.subject.needed};
   if (trial.copies()) {
     Result<std::vector<catalog::PlacedImage>> placed =
         catalog::place_images(*trial.tool, assignment.lock, context.prefix);

@@ -43,6 +43,16 @@ std::filesystem::path default_cache_directory() {
   return std::filesystem::temp_directory_path() / fmt::format("ocibench-{}", ::getuid());
 }
 
+std::filesystem::path default_tools_directory() {
+  if (const auto data = environment_variable("XDG_DATA_HOME")) {
+    return std::filesystem::path(*data) / "ocibench" / "tools";
+  }
+  if (const auto home = environment_variable("HOME")) {
+    return std::filesystem::path(*home) / ".local" / "share" / "ocibench" / "tools";
+  }
+  return std::filesystem::temp_directory_path() / fmt::format("ocibench-tools-{}", ::getuid());
+}
+
 bool is_terminal(Stream stream) {
   return ::isatty(stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO) == 1;
 }

@@ -8,6 +8,7 @@
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
+#include "coordinator/tools_command.hpp"
 
 namespace {
 
@@ -37,6 +38,10 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* verify = std::get_if<coordinator::VerifyOptions>(&options)) {
     configure(verify->common);
     return coordinator::verify_command(*verify);
+  }
+  if (const auto* tools = std::get_if<coordinator::ToolsOptions>(&options)) {
+    configure(tools->common);
+    return coordinator::tools_command(*tools);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

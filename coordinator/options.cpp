@@ -26,6 +26,7 @@ constexpr const char* kFooter =
     "  ocibench plan scenarios/campaigns/quickstart.toml          what would run, and how long\n"
     "  ocibench run --resume                                      go on with a killed campaign\n"
     "  ocibench verify bench-results/<sha>/<machine>/<corpus>/<time>\n"
+    "  ocibench tools list                                        which tools can be run here\n"
     "\n"
     "Exit status:\n"
     "  0    valid: every planned iteration is complete\n"
@@ -42,6 +43,10 @@ void add_common(CLI::App& command, CommonOptions& common) {
   command.add_option("--data", common.data_directory,
                      "Folder with competitors/ and scenarios/ (default: beside the program)");
   command.add_option("--cache", common.cache_directory, "Folder for generated corpora")
+      ->capture_default_str();
+  command
+      .add_option("--tools", common.tools_directory,
+                  "Folder of `ocibench tools install`; looked at before the PATH")
       ->capture_default_str();
   command.add_flag("-q,--quiet", common.quiet, "No progress on stderr");
   command
@@ -69,9 +74,12 @@ struct Parser {
   PlanOptions plan;
   ReportOptions report;
   VerifyOptions verify;
+  ToolsOptions tools;
+  bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
   CLI::App* report_command = nullptr;
+  CLI::App* tools_command = nullptr;
   bool local = false;
 
   Parser() {
@@ -79,12 +87,15 @@ struct Parser {
     app.footer(kFooter);
     app.set_version_flag("--version",
                          fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
-    for (CommonOptions* common : {&run.common, &plan.common, &report.common, &verify.common}) {
+    for (CommonOptions* common :
+         {&run.common, &plan.common, &report.common, &verify.common, &tools.common}) {
       common->cache_directory = default_cache_directory();
+      common->tools_directory = default_tools_directory();
     }
     add_run();
     add_plan();
     add_bundle_commands();
+    add_tools();
   }
 
   void add_run() {
@@ -126,6 +137,37 @@ struct Parser {
     add_common(*verify_command, verify.common);
   }
 
+  void add_tools() {
+    tools_command = app.add_subcommand("tools", "The tools and registries that can be measured");
+    tools_command->require_subcommand(1);
+    CLI::App* list = tools_command->add_subcommand("list", "What is usable here, and why not");
+    CLI::App* check = tools_command->add_subcommand(
+        "check", "What is found, its version and hash, and what would be run");
+    check->add_option("NAME", tools.names, "Tools to check (default: all)");
+    CLI::App* install = tools_command->add_subcommand(
+        "install", "Install the pinned version of tools, each into a folder of its own");
+    install->add_option("NAME", tools.names, "Tools to install");
+    install->add_flag("--all", all_tools, "Every tool that can be installed");
+    for (CLI::App* command : {list, check, install}) {
+      add_common(*command, tools.common);
+    }
+  }
+
+  Result<Options> selected_tools() {
+    if (tools_command->got_subcommand("list")) {
+      tools.action = ToolsOptions::Action::list;
+    } else if (tools_command->got_subcommand("check")) {
+      tools.action = ToolsOptions::Action::check;
+    } else {
+      tools.action = ToolsOptions::Action::install;
+      if (tools.names.empty() != all_tools) {
+        return fail(ErrorCode::usage,
+                    "tools install needs NAMEs or --all (see ocibench tools install --help)");
+      }
+    }
+    return tools;
+  }
+
   Result<Options> selected() {
     if (run_command->parsed()) {
       run.agents = local ? RunOptions::Agents::local : RunOptions::Agents::remote;
@@ -143,6 +185,9 @@ struct Parser {
     }
     if (report_command->parsed()) {
       return report;
+    }
+    if (tools_command->parsed()) {
+      return selected_tools();
     }
     return verify;
   }
