@@ -78,9 +78,14 @@ void add_options(CLI::App& app, AgentOptions& options) {
                  "Folder of the spool; survives restarts (default: below ~/.local/state)");
   app.add_option("--cache", options.cache_directory, "Folder for generated corpora")
       ->capture_default_str();
-  app.add_option("--tools", options.tools_directory,
-                 "Folder of `ocibench tools install`; looked at before the PATH")
-      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--tools",
+         [&options](const std::string& folder) {
+           options.tools_directory = std::filesystem::absolute(folder);
+         },
+         "Folder of `ocibench tools install`, looked at before the PATH (default: below "
+         "~/.local/share)")
+      ->option_text("FOLDER");
   app.add_option("--data", options.data_directory,
                  "Folder with competitors/ and scenarios/ (default: beside the program)");
   app.add_option_function<std::uint32_t>(

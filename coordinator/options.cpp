@@ -45,9 +45,14 @@ void add_common(CLI::App& command, CommonOptions& common) {
   command.add_option("--cache", common.cache_directory, "Folder for generated corpora")
       ->capture_default_str();
   command
-      .add_option("--tools", common.tools_directory,
-                  "Folder of `ocibench tools install`; looked at before the PATH")
-      ->capture_default_str();
+      .add_option_function<std::string>(
+          "--tools",
+          [&common](const std::string& folder) {
+            common.tools_directory = std::filesystem::absolute(folder);
+          },
+          "Folder of `ocibench tools install`, looked at before the PATH (default: below "
+          "~/.local/share)")
+      ->option_text("FOLDER");
   command.add_flag("-q,--quiet", common.quiet, "No progress on stderr");
   command
       .add_option_function<std::string>(

@@ -179,7 +179,7 @@ std::string check_text(const ToolStatus& status) {
     text += paragraph("sha256", binary.sha256);
   }
   text += paragraph("definition", program.origin);
-  text += paragraph("installed by", catalog::install_line(program.installation));
+  text += paragraph("install", catalog::install_line(program.installation));
   if (status.tool != nullptr && status.tool->kind == catalog::ToolKind::sync) {
     const catalog::Concurrency& concurrency = status.tool->concurrency;
     const auto matched = catalog::render_matched(*status.tool, 8);

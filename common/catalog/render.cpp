@@ -150,9 +150,10 @@ Result<ArgumentLines> argument_lines(const Program& program, const std::vector<P
                                      const TemplateValues& values) {
   ArgumentLines lines;
   for (const PlacedImage& image : images) {
-    TemplateValues all = values;
-    all.texts.merge(image_values(image).texts);
-    auto arguments = render_arguments(program, all);
+    // Without the lists: every argument of every image would walk them.
+    TemplateValues one{.texts = values.texts, .flags = values.flags};
+    one.texts.merge(image_values(image).texts);
+    auto arguments = render_arguments(program, one);
     if (!arguments) {
       return tl::unexpected(arguments.error());
     }

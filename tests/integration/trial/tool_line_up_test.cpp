@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/gzip.hpp"
 #include "tests/support/trial_world.hpp"
 
 namespace ocibench::agent {
@@ -15,9 +16,20 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr const char* kPlain = "plain";
 constexpr const char* kTls = "tls";
+
+std::string unpacked(std::string_view compressed) {
+  std::string text;
+  GzipDecompressor stream(1'000'000, [&](std::string_view bytes) -> Result<void> {
+    text += bytes;
+    return {};
+  });
+  EXPECT_TRUE(stream.write(compressed) && stream.finish());
+  return text;
+}
 
 std::vector<std::string> sync_tools() {
   const auto shipped = catalog::Catalog::load(OCIBENCH_SOURCE_DIR);
@@ -55,6 +67,20 @@ TEST_P(ToolLineUp, CopiesEverything) {
   EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete})
       << testing::PrintToString(iteration.last_log_lines);
   EXPECT_THAT(world.reporter.all<TrialStarted>().at(0).subject.label, HasSubstr(name()));
+}
+
+TEST_P(ToolLineUp, TellsWhichImagesAreFinished) {
+  const auto& completion = world.catalog().tools().at(name()).completion;
+  if (!completion) {
+    GTEST_SKIP() << name() << " does not tell";
+  }
+  world.run(name());
+  const bool out = completion->stream == catalog::LogStream::out;
+  const std::string log =
+      unpacked(world.reporter.artifact(out ? "stdout.log.gz" : "stderr.log.gz"));
+  EXPECT_THAT(catalog::finished_images(*completion, log).value(),
+              SizeIs(world.lock().images.size()))
+      << log;
 }
 
 INSTANTIATE_TEST_SUITE_P(Tools, ToolLineUp,

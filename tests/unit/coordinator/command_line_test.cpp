@@ -42,6 +42,8 @@ TEST(Options, ReadsWhatToDoWithTools) {
   EXPECT_EQ(install.action, ToolsOptions::Action::install);
   EXPECT_THAT(install.names, testing::ElementsAre("crane", "oras"));
   EXPECT_THAT(std::get<ToolsOptions>(*parse({"tools", "install", "--all"})).names, SizeIs(0));
+  EXPECT_TRUE(std::get<ToolsOptions>(*parse({"tools", "list", "--tools", "mine"}))
+                  .common.tools_directory.is_absolute());
   EXPECT_EQ(parse({"tools"}).error().code, ErrorCode::usage);
   EXPECT_EQ(parse({"tools", "install"}).error().code, ErrorCode::usage);
   EXPECT_EQ(parse({"tools", "install", "crane", "--all"}).error().code, ErrorCode::usage);

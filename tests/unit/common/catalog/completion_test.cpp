@@ -20,12 +20,13 @@ Result<std::vector<std::string>> finished(const char* tool, std::string_view log
 }
 
 TEST(FinishedImages, OfCrane) {
-  const auto images =
-      finished("crane",
-               "2026/11/21 19:27:17 Copying from 127.0.0.1:5101/lib/a:1 to 127.0.0.1:5102/c1/a:1\n"
-               "2026/11/21 19:27:17 pushed blob: sha256:6b0a0d27\n"
-               "2026/11/21 19:27:17 existing blob: sha256:a1d56d9c\n"
-               "2026/11/21 19:27:17 127.0.0.1:5102/c1/a:1: digest: sha256:f9c6 size: 747\n");
+  const auto images = finished(
+      "crane",
+      "2026/11/21 19:27:17 Copying from 127.0.0.1:5101/lib/a:1 to 127.0.0.1:5102/c1/a:1\n"
+      "2026/11/21 19:27:17 pushed blob: sha256:6b0a0d27\n"
+      "2026/11/21 19:27:17 existing blob: sha256:a1d56d9c\n"
+      "2026/11/21 19:27:17 127.0.0.1:5102/c1/a@sha256:dc04: digest: sha256:dc04 size: 669\n"
+      "2026/11/21 19:27:17 127.0.0.1:5102/c1/a:1: digest: sha256:f9c6 size: 747\n");
   EXPECT_THAT(images.value(), ElementsAre("127.0.0.1:5102/c1/a:1"));
 }
 
