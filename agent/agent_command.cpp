@@ -12,18 +12,19 @@
 #include "agent/content_access.hpp"
 #include "agent/environment.hpp"
 #include "agent/process/linux_process_runner.hpp"
-#include "agent/process/probe.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sampling/net_dev.hpp"
-#include "agent/subject.hpp"
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
+#include "agent/tool_offers.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/catalog/data_directory.hpp"
+#include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
+#include "common/process/probe.hpp"
 #include "common/version.hpp"
 #include "protocol/zmq_transport.hpp"
 
@@ -61,7 +62,7 @@ Result<catalog::Catalog> load_catalog(const AgentOptions& options) {
   return catalog::Catalog::load(*data);
 }
 
-ProbeProgram probe_with(const Clock& clock, const std::string& path) {
+catalog::ProbeProgram probe_with(const Clock& clock, const std::string& path) {
   return [&clock, path](const std::vector<std::string>& argv) -> Result<std::string> {
     auto answer = capture({.argv = argv, .environment = {{"PATH", path}, {"LC_ALL", "C"}}}, clock);
     if (!answer) {
@@ -82,7 +83,7 @@ Environment environment_of(const AgentOptions& options, const std::string& inter
 struct Workshop {
   const Clock& clock;
   catalog::Catalog catalog;
-  SubjectFinder subjects;
+  catalog::SubjectFinder subjects;
   LinuxProcessRunner runner;
   std::unique_ptr<LocalRegistry> registries;
   RegistryContentAccess content;
@@ -91,7 +92,10 @@ struct Workshop {
            const AgentOptions& options)
       : clock(the_clock),
         catalog(std::move(the_catalog)),
-        subjects(path, probe_with(the_clock, path)),
+        subjects({.tools_directory = options.tools_directory,
+                  .own_directory = executable_path().parent_path(),
+                  .path = path},
+                 probe_with(the_clock, path)),
         runner(the_clock),
         content({.cache_directory = options.cache_directory}) {}
 

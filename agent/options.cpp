@@ -78,6 +78,14 @@ void add_options(CLI::App& app, AgentOptions& options) {
                  "Folder of the spool; survives restarts (default: below ~/.local/state)");
   app.add_option("--cache", options.cache_directory, "Folder for generated corpora")
       ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--tools",
+         [&options](const std::string& folder) {
+           options.tools_directory = std::filesystem::absolute(folder);
+         },
+         "Folder of `ocibench tools install`, looked at before the PATH (default: below "
+         "~/.local/share)")
+      ->option_text("FOLDER");
   app.add_option("--data", options.data_directory,
                  "Folder with competitors/ and scenarios/ (default: beside the program)");
   app.add_option_function<std::uint32_t>(
@@ -108,7 +116,9 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version",
                        fmt::format("ocibench-agent {} ({}, {})", version(), git_sha(), compiler()));
-  AgentOptions options{.name = default_name(), .cache_directory = default_cache_directory()};
+  AgentOptions options{.name = default_name(),
+                       .cache_directory = default_cache_directory(),
+                       .tools_directory = default_tools_directory()};
   add_options(app, options);
   try {
     app.parse(argc, argv);

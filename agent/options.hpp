@@ -16,6 +16,7 @@ struct AgentOptions {
   std::string name;     ///< of the lane, unique in a campaign
   std::filesystem::path state_directory;
   std::filesystem::path cache_directory;
+  std::filesystem::path tools_directory;  ///< of `ocibench tools install`
   std::optional<std::filesystem::path> data_directory;
   std::chrono::seconds orphan_after{0};  ///< zero: wait for the coordinator for ever
   LogLevel log_level = LogLevel::info;

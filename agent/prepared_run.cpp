@@ -7,6 +7,7 @@
 
 #include "agent/judge.hpp"
 #include "common/file.hpp"
+#include "common/host.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -103,6 +104,18 @@ std::vector<ExpectedImage> expect_all(const TrialContext& trial,
   return expected;
 }
 
+/// A tool that is left as it ships may copy one platform of each image only.
+void expect_what_it_copies(const TrialContext& trial, std::vector<ExpectedImage>& expected) {
+  if (trial.assignment.comparability.work == WorkKind::normalised ||
+      trial.tool->default_platforms == catalog::Platforms::all) {
+    return;
+  }
+  const std::string platform = host_platform();
+  for (ExpectedImage& each : expected) {
+    each.image = one_platform(each.image, platform);
+  }
+}
+
 /// What was there before must not be gone afterwards: a tag may name something new, but what it
 /// named stays.
 void expect_earlier(const TrialContext& trial, const std::vector<ExpectedImage>& earlier,
@@ -145,6 +158,7 @@ Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, Prepar
   }
   run.untimed_logs = {command->stderr_log, command->stdout_log};
   arrived = expect_all(trial, placed);
+  expect_what_it_copies(trial, arrived);
   TargetFindings findings{.touched = true};
   auto proof = trial.parts.content.verify(run.target->endpoint(), arrived, trial.budget);
   if (proof) {
@@ -203,6 +217,7 @@ Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedR
       }
     }
   }
+  expect_what_it_copies(trial, run.expected);
   expect_earlier(trial, arrived, run.expected);
   run.files_before = count_files(run.target->storage_directory());
   return {};

@@ -8,10 +8,10 @@
 #include "agent/content_access.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/sampling/sampler.hpp"
-#include "agent/subject.hpp"
 #include "agent/target/target_registry.hpp"
 #include "agent/trial_runner.hpp"
 #include "common/catalog/catalog.hpp"
+#include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
 #include "common/model/subject.hpp"
 
@@ -23,7 +23,7 @@ using SamplerFactory = std::function<std::unique_ptr<Sampler>(SamplingPlan plan)
 struct TrialParts {
   const Clock& clock;
   const catalog::Catalog& catalog;
-  const SubjectFinder& subjects;
+  const catalog::SubjectFinder& subjects;
   ProcessRunner& runner;
   SamplerFactory make_sampler;
   TargetRegistry& registries;

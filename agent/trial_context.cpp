@@ -57,7 +57,10 @@ std::string run_prefix(const TrialContext& trial, std::uint32_t iteration) {
 }
 
 Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix) {
-  catalog::ToolContext context = {.tls = trial.assignment.registry.tls, .prefix = prefix};
+  catalog::ToolContext context = {.tls = trial.assignment.registry.tls,
+                                  .prefix = prefix,
+                                  .comparability = trial.assignment.comparability,
+                                  .needed = trial.subject.needed};
   if (trial.copies()) {
     Result<std::vector<catalog::PlacedImage>> placed =
         catalog::place_images(*trial.tool, trial.lock, context.prefix);

@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 
-#include "agent/subject.hpp"
 #include "agent/sync_trial.hpp"
 #include "agent/target/target_registry.hpp"
 #include "agent/time_budget.hpp"
 #include "agent/trial_log.hpp"
 #include "common/catalog/render.hpp"
+#include "common/catalog/subject_finder.hpp"
 #include "common/file.hpp"
 #include "common/model/phase.hpp"
 
@@ -42,7 +42,7 @@ struct TrialContext {
   std::optional<TemporaryDirectory> directory;
   const catalog::ToolDefinition* tool = nullptr;
   const catalog::RegistryDefinition* registry = nullptr;
-  FoundProgram subject;
+  catalog::FoundProgram subject;
   std::unique_ptr<RegistryInstance> source_registry;  ///< null when the source is remote
   oci::Endpoint source;
 

@@ -113,7 +113,7 @@ Result<SubjectIdentity> identify_subject(const TrialContext& trial) {
   context->state_dir = "STATE";
   return catalog::render_tool(*trial.tool, trial.subject.binary.string(), *context)
       .map([&](const catalog::RenderedCommand& command) {
-        return with_command(trial.subject.identity, command);
+        return catalog::with_command(trial.subject.identity, command);
       });
 }
 
@@ -122,7 +122,7 @@ Result<SubjectIdentity> identify_registry(const TrialContext& trial) {
   if (trial.source_registry) {
     return trial.source_registry->identity();
   }
-  return trial.parts.subjects.find(trial.registry->program).map([](FoundProgram found) {
+  return trial.parts.subjects.find(trial.registry->program).map([](catalog::FoundProgram found) {
     return std::move(found.identity);
   });
 }
@@ -176,7 +176,8 @@ Result<std::string> set_up(TrialContext& trial) {
     return tl::unexpected(std::move(directory.error()));
   }
   trial.directory = std::move(*directory);
-  Result<FoundProgram> subject = trial.parts.subjects.find(trial.tool->program);
+  Result<catalog::FoundProgram> subject =
+      trial.parts.subjects.find(trial.parts.catalog, *trial.tool);
   if (!subject) {
     return tl::unexpected(std::move(subject.error()));
   }

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -41,6 +43,26 @@ std::filesystem::path default_cache_directory() {
     return std::filesystem::path(*home) / ".cache" / "ocibench";
   }
   return std::filesystem::temp_directory_path() / fmt::format("ocibench-{}", ::getuid());
+}
+
+std::filesystem::path default_tools_directory() {
+  if (const auto data = environment_variable("XDG_DATA_HOME")) {
+    return std::filesystem::path(*data) / "ocibench" / "tools";
+  }
+  if (const auto home = environment_variable("HOME")) {
+    return std::filesystem::path(*home) / ".local" / "share" / "ocibench" / "tools";
+  }
+  return std::filesystem::temp_directory_path() / fmt::format("ocibench-tools-{}", ::getuid());
+}
+
+std::string host_platform() {
+  utsname names{};
+  ::uname(&names);
+  const std::string machine = static_cast<const char*>(names.machine);
+  static const std::map<std::string, std::string> kGoNames = {
+      {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"}};
+  const auto known = kGoNames.find(machine);
+  return "linux/" + (known == kGoNames.end() ? machine : known->second);
 }
 
 bool is_terminal(Stream stream) {

@@ -20,6 +20,13 @@ std::filesystem::path executable_path();
 /// $XDG_CACHE_HOME/ocibench, else $HOME/.cache/ocibench, else a folder of the temporary directory.
 std::filesystem::path default_cache_directory();
 
+/// Where `ocibench tools install` puts programs: $XDG_DATA_HOME/ocibench/tools, else
+/// $HOME/.local/share/ocibench/tools, else a folder of the temporary directory.
+std::filesystem::path default_tools_directory();
+
+/// This machine as images call it (Go's GOOS/GOARCH): "linux/amd64".
+std::string host_platform();
+
 enum class Stream { out, err };
 bool is_terminal(Stream stream);
 /// Columns of the terminal on stderr; 80 where there is none.

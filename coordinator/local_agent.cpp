@@ -70,6 +70,8 @@ Result<LocalAgent> LocalAgent::start(const LocalAgentOptions& options) {
                                           options.data_directory.string(),
                                           "--cache",
                                           options.cache_directory.string(),
+                                          "--tools",
+                                          options.tools_directory.string(),
                                           "--orphan-after",
                                           fmt::format("{}", kOrphanAfter.count())};
   std::vector<char*> argv;

@@ -19,6 +19,7 @@ struct LocalAgentOptions {
   std::filesystem::path log;
   std::filesystem::path data_directory;
   std::filesystem::path cache_directory;
+  std::filesystem::path tools_directory;
 };
 
 /// An ocibench-agent on this machine, in a session of its own: an interrupt at the terminal reaches

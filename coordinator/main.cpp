@@ -9,6 +9,7 @@
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
+#include "coordinator/tools_command.hpp"
 
 namespace {
 
@@ -41,6 +42,10 @@ Result<ExitCode> run(const coordinator::Options& options) {
   }
   if (const auto* copy = std::get_if<coordinator::ImageCopyOptions>(&options)) {
     return coordinator::image_copy_command(*copy);
+  }
+  if (const auto* tools = std::get_if<coordinator::ToolsOptions>(&options)) {
+    configure(tools->common);
+    return coordinator::tools_command(*tools);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

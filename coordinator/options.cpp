@@ -27,6 +27,7 @@ constexpr const char* kFooter =
     "  ocibench plan scenarios/campaigns/quickstart.toml          what would run, and how long\n"
     "  ocibench run --resume                                      go on with a killed campaign\n"
     "  ocibench verify bench-results/<sha>/<machine>/<corpus>/<time>\n"
+    "  ocibench tools list                                        which tools can be run here\n"
     "\n"
     "Exit status:\n"
     "  0    valid: every planned iteration is complete\n"
@@ -60,6 +61,15 @@ void add_common(CLI::App& command, CommonOptions& common) {
                      "Folder with competitors/ and scenarios/ (default: beside the program)");
   command.add_option("--cache", common.cache_directory, "Folder for generated corpora")
       ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--tools",
+          [&common](const std::string& folder) {
+            common.tools_directory = std::filesystem::absolute(folder);
+          },
+          "Folder of `ocibench tools install`, looked at before the PATH (default: below "
+          "~/.local/share)")
+      ->option_text("FOLDER");
   command.add_flag("-q,--quiet", common.quiet, "No progress on stderr");
   command
       .add_option_function<std::string>(
@@ -155,9 +165,12 @@ struct Parser {
   ReportOptions report;
   VerifyOptions verify;
   ImageCopyOptions image_copy;
+  ToolsOptions tools;
+  bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
   CLI::App* report_command = nullptr;
+  CLI::App* tools_command = nullptr;
   bool local = false;
 
   Parser() {
@@ -165,13 +178,16 @@ struct Parser {
     app.footer(kFooter);
     app.set_version_flag("--version",
                          fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
-    for (CommonOptions* common : {&run.common, &plan.common, &report.common, &verify.common}) {
+    for (CommonOptions* common :
+         {&run.common, &plan.common, &report.common, &verify.common, &tools.common}) {
       common->cache_directory = default_cache_directory();
+      common->tools_directory = default_tools_directory();
     }
     add_run();
     add_plan();
     add_bundle_commands();
     add_image_copy(app, image_copy);
+    add_tools();
   }
 
   void add_run() {
@@ -213,6 +229,37 @@ struct Parser {
     add_common(*verify_command, verify.common);
   }
 
+  void add_tools() {
+    tools_command = app.add_subcommand("tools", "The tools and registries that can be measured");
+    tools_command->require_subcommand(1);
+    CLI::App* list = tools_command->add_subcommand("list", "What is usable here, and why not");
+    CLI::App* check = tools_command->add_subcommand(
+        "check", "What is found, its version and hash, and what would be run");
+    check->add_option("NAME", tools.names, "Tools to check (default: all)");
+    CLI::App* install = tools_command->add_subcommand(
+        "install", "Install the pinned version of tools, each into a folder of its own");
+    install->add_option("NAME", tools.names, "Tools to install");
+    install->add_flag("--all", all_tools, "Every tool that can be installed");
+    for (CLI::App* command : {list, check, install}) {
+      add_common(*command, tools.common);
+    }
+  }
+
+  Result<Options> selected_tools() {
+    if (tools_command->got_subcommand("list")) {
+      tools.action = ToolsOptions::Action::list;
+    } else if (tools_command->got_subcommand("check")) {
+      tools.action = ToolsOptions::Action::check;
+    } else {
+      tools.action = ToolsOptions::Action::install;
+      if (tools.names.empty() != all_tools) {
+        return fail(ErrorCode::usage,
+                    "tools install needs NAMEs or --all (see ocibench tools install --help)");
+      }
+    }
+    return tools;
+  }
+
   Result<Options> selected() {
     if (run_command->parsed()) {
       run.agents = local ? RunOptions::Agents::local : RunOptions::Agents::remote;
@@ -233,6 +280,9 @@ struct Parser {
     }
     if (app.got_subcommand("image")) {
       return checked(image_copy);
+    }
+    if (tools_command->parsed()) {
+      return selected_tools();
     }
     return verify;
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/error.hpp"
 #include "common/log.hpp"
@@ -17,6 +18,7 @@ enum class Output { text, json };
 struct CommonOptions {
   std::optional<std::filesystem::path> data_directory;  ///< competitors/ and scenarios/
   std::filesystem::path cache_directory;                ///< layouts of corpora
+  std::filesystem::path tools_directory;                ///< of `ocibench tools install`
   LogLevel log_level = LogLevel::info;
   bool quiet = false;  ///< no progress
   Output output = Output::text;
@@ -63,13 +65,21 @@ struct ImageCopyOptions {
   Output output = Output::text;
 };
 
+struct ToolsOptions {
+  enum class Action { list, check, install };
+
+  CommonOptions common;
+  Action action = Action::list;
+  std::vector<std::string> names;  ///< to check or install; empty: all
+};
+
 /// --help or --version: print this and leave with success.
 struct HelpText {
   std::string text;
 };
 
-using Options =
-    std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, ImageCopyOptions, HelpText>;
+using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions,
+                             ImageCopyOptions, ToolsOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -139,7 +139,8 @@ Result<LocalAgent> local_agent(const RunOptions& options, Run& run, const std::s
                                   .state_directory = run.directory.agent_state(),
                                   .log = run.directory.agent_log(),
                                   .data_directory = *data,
-                                  .cache_directory = options.common.cache_directory});
+                                  .cache_directory = options.common.cache_directory,
+                                  .tools_directory = options.common.tools_directory});
   if (agent) {
     if (auto kept = journal.set_note(kAgentPidNote, fmt::format("{}", agent->pid())); !kept) {
       return tl::unexpected(kept.error());

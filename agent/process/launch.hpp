@@ -6,7 +6,7 @@
 #include "agent/process/live_tree.hpp"
 #include "agent/process/output_capture.hpp"
 #include "agent/process/process_runner.hpp"
-#include "agent/process/spawn.hpp"
+#include "common/process/spawn.hpp"
 
 namespace ocibench::agent {
 

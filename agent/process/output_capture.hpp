@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "agent/process/log_tail.hpp"
-#include "agent/process/spawn.hpp"
 #include "common/error.hpp"
 #include "common/fd.hpp"
+#include "common/process/spawn.hpp"
 
 namespace ocibench::agent {
 

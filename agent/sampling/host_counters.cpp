@@ -6,8 +6,8 @@
 #include <charconv>
 #include <system_error>
 
-#include "agent/process/probe.hpp"
 #include "agent/sampling/ethtool.hpp"
+#include "common/process/probe.hpp"
 
 namespace ocibench::agent {
 namespace {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <set>
 
-#include "agent/process/spawn.hpp"
 #include "common/error.hpp"
 #include "common/fd.hpp"
 #include "common/model/iteration.hpp"
+#include "common/process/spawn.hpp"
 
 namespace ocibench::agent {
 

@@ -117,12 +117,12 @@ Result<void> await_ready(const Candidate& candidate, const catalog::RegistryDefi
 
 /// What stays the same from port to port.
 struct LocalRegistry::Prepared {
-  FoundProgram program;
+  catalog::FoundProgram program;
   TemporaryDirectory storage;
   catalog::RegistryContext context;
 };
 
-LocalRegistry::LocalRegistry(const Clock& clock, const SubjectFinder& finder,
+LocalRegistry::LocalRegistry(const Clock& clock, const catalog::SubjectFinder& finder,
                              std::filesystem::path memory_directory, CertificateAuthority authority)
     : clock_(clock),
       finder_(finder),
@@ -130,8 +130,8 @@ LocalRegistry::LocalRegistry(const Clock& clock, const SubjectFinder& finder,
       authority_(std::move(authority)) {}
 
 Result<std::unique_ptr<LocalRegistry>> LocalRegistry::create(
-    const Clock& clock, const SubjectFinder& finder, const std::filesystem::path& directory,
-    std::filesystem::path memory_directory) {
+    const Clock& clock, const catalog::SubjectFinder& finder,
+    const std::filesystem::path& directory, std::filesystem::path memory_directory) {
   sweep_storage(memory_directory);
   Result<CertificateAuthority> authority = CertificateAuthority::create(directory);
   if (!authority) {
@@ -167,7 +167,7 @@ Result<TemporaryDirectory> LocalRegistry::make_storage(const RegistryRequest& re
 }
 
 Result<LocalRegistry::Prepared> LocalRegistry::prepare(const RegistryRequest& request) const {
-  Result<FoundProgram> program = finder_.find(request.definition.program);
+  Result<catalog::FoundProgram> program = finder_.find(request.definition.program);
   if (!program) {
     return tl::unexpected(std::move(program.error()));
   }
@@ -215,9 +215,9 @@ Result<std::unique_ptr<RegistryInstance>> LocalRegistry::start_on_free_port(
   if (auto ready = await_ready(candidate, request.definition, clock_, cancellation); !ready) {
     return tl::unexpected(std::move(ready.error()));
   }
-  return std::make_unique<LocalInstance>(std::move(candidate.process), std::move(prepared.storage),
-                                         std::move(candidate.endpoint),
-                                         with_command(prepared.program.identity, *command));
+  return std::make_unique<LocalInstance>(
+      std::move(candidate.process), std::move(prepared.storage), std::move(candidate.endpoint),
+      catalog::with_command(prepared.program.identity, *command));
 }
 
 Result<std::unique_ptr<RegistryInstance>> LocalRegistry::start(const RegistryRequest& request,

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "agent/subject.hpp"
 #include "agent/target/certificate_authority.hpp"
 #include "agent/target/registry_process.hpp"
 #include "agent/target/target_registry.hpp"
+#include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
 #include "common/file.hpp"
 
@@ -34,15 +34,15 @@ class LocalRegistry final : public TargetRegistry {
   /// The authority's certificate goes to `directory`, which outlives this object. Removes storage
   /// that agents which were killed have left in `memory_directory`. Errors: io, internal.
   static Result<std::unique_ptr<LocalRegistry>> create(
-      const Clock& clock, const SubjectFinder& finder, const std::filesystem::path& directory,
-      std::filesystem::path memory_directory = "/dev/shm");
+      const Clock& clock, const catalog::SubjectFinder& finder,
+      const std::filesystem::path& directory, std::filesystem::path memory_directory = "/dev/shm");
 
   Result<std::unique_ptr<RegistryInstance>> start(const RegistryRequest& request,
                                                   const Cancellation& cancellation) override;
 
  private:
   struct Prepared;
-  LocalRegistry(const Clock& clock, const SubjectFinder& finder,
+  LocalRegistry(const Clock& clock, const catalog::SubjectFinder& finder,
                 std::filesystem::path memory_directory, CertificateAuthority authority);
   [[nodiscard]] Result<TemporaryDirectory> make_storage(const RegistryRequest& request) const;
   Result<Prepared> prepare(const RegistryRequest& request) const;
@@ -51,7 +51,7 @@ class LocalRegistry final : public TargetRegistry {
                                                                const Cancellation& cancellation);
 
   const Clock& clock_;
-  const SubjectFinder& finder_;
+  const catalog::SubjectFinder& finder_;
   const std::filesystem::path memory_directory_;
   const CertificateAuthority authority_;
 };

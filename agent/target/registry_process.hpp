@@ -8,9 +8,9 @@
 #include <string>
 
 #include "agent/process/process_runner.hpp"
-#include "agent/process/spawn.hpp"
 #include "common/catalog/render.hpp"
 #include "common/error.hpp"
+#include "common/process/spawn.hpp"
 
 namespace ocibench::agent {
 

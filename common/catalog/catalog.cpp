@@ -119,12 +119,28 @@ Result<void> Catalog::add_competitor(std::string_view toml, const std::string& o
                       : keep(parse_tool(toml, origin), origin, tools_);
 }
 
+Result<void> Catalog::check_needs() const {
+  for (const auto& [name, definition] : tools_) {
+    for (const std::string& needed : definition.program.needs) {
+      if (const auto found = tool(needed); !found) {
+        return fail(
+            ErrorCode::bad_input,
+            fmt::format("{}: key `needs`: {}", definition.program.origin, found.error().message));
+      }
+    }
+  }
+  return {};
+}
+
 Result<Catalog> Catalog::load(const fs::path& data_directory) {
   Catalog catalog;
   auto read = read_folder(data_directory, "competitors",
                           [&](std::string_view toml, const std::string& origin) {
                             return catalog.add_competitor(toml, origin);
                           });
+  if (read) {
+    read = catalog.check_needs();
+  }
   if (!read) {
     return tl::unexpected(read.error());
   }

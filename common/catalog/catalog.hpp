@@ -34,6 +34,7 @@ class Catalog {
 
  private:
   Result<void> add_competitor(std::string_view toml, const std::string& origin);
+  [[nodiscard]] Result<void> check_needs() const;
 
   std::map<std::string, ToolDefinition> tools_;
   std::map<std::string, RegistryDefinition> registries_;

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <regex>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/catalog/pattern.hpp"
 #include "common/catalog/template.hpp"
 #include "common/sha256.hpp"
 
@@ -18,28 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxPatternLength = 200;  // std::regex recurses over its pattern and input
-
 std::optional<VersionProbe> read_version_probe(TomlTable& table) {
   auto probe_table = table.optional_table("version");
   if (!probe_table) {
     return std::nullopt;
   }
-  VersionProbe probe{.arguments = probe_table->texts("arguments"),
-                     .pattern = probe_table->text("pattern")};
-  if (probe.pattern.size() > kMaxPatternLength) {
-    probe_table->problem(
-        "pattern", fmt::format("key `pattern` is longer than {} characters", kMaxPatternLength));
-    return probe;
+  if (probe_table->optional_choice("from", {"output", "install-record"}) == "install-record") {
+    return VersionProbe{.from = VersionProbe::From::install_record};
   }
-  try {
-    if (std::regex(probe.pattern).mark_count() == 0) {
-      probe_table->problem("pattern", "key `pattern` has no group: put (...) around the version");
-    }
-  } catch (const std::regex_error& error) {
-    probe_table->problem("pattern", fmt::format("key `pattern`: {}", error.what()));
-  }
-  return probe;
+  return VersionProbe{.arguments = probe_table->texts("arguments"),
+                      .pattern = Pattern::read(*probe_table, "pattern", "the version")};
 }
 
 std::vector<FileTemplate> read_files(TomlTable& table) {
@@ -54,21 +42,34 @@ std::vector<FileTemplate> read_files(TomlTable& table) {
   return files;
 }
 
+TemplateValues label_values(std::string_view version,
+                            const std::map<std::string, std::string>& needed) {
+  TemplateValues values{.texts = {{"version", std::string(version)}}};
+  for (const auto& [name, needed_version] : needed) {
+    values.texts.emplace(name + "_version", needed_version);
+  }
+  return values;
+}
+
 bool is_executable_file(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
 }
 
-std::optional<fs::path> find_on_path(const std::string& name, std::string_view path) {
-  while (!path.empty()) {
+/// Every folder in which a program may be, in order.
+std::vector<fs::path> folders_of(const ProgramPlaces& places, const std::string& name) {
+  std::vector<fs::path> folders;
+  if (!places.tools_directory.empty()) {
+    folders.push_back(installed_folder(places.tools_directory, name));
+  }
+  folders.push_back(places.own_directory);
+  for (std::string_view path = places.path; !path.empty();) {
     const auto colon = path.find(':');
-    const fs::path folder(path.substr(0, colon));
-    if (folder.is_absolute() && is_executable_file(folder / name)) {
-      return folder / name;
-    }
+    folders.emplace_back(path.substr(0, colon));
     path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
   }
-  return std::nullopt;
+  std::erase_if(folders, [](const fs::path& folder) { return !folder.is_absolute(); });
+  return folders;
 }
 
 }  // namespace
@@ -81,7 +82,8 @@ Program read_program(TomlTable& table, std::string origin, std::string_view byte
   program.definition_sha256 = sha256_hex(bytes);
   program.label = table.text("label");
   program.binaries = table.texts("binaries");
-  program.install = table.text("install");
+  program.installation = read_installation(table);
+  program.needs = table.optional_texts("needs");
   program.version = read_version_probe(table);
   program.files = read_files(table);
   program.arguments = table.optional_texts("arguments");
@@ -89,45 +91,51 @@ Program read_program(TomlTable& table, std::string origin, std::string_view byte
   program.tls_environment = table.optional_text_map("tls_environment");
   program.caveats = table.optional_texts("caveats");
   program.notes = table.optional_texts("notes");
-  const auto label = render_template(program.label, "label", {.texts = {{"version", "1"}}});
+  std::map<std::string, std::string> versions;
+  for (const std::string& name : program.needs) {
+    versions.emplace(name, "1");
+  }
+  const auto label = render_template(program.label, "label", label_values("1", versions));
   if (!label) {
     table.problem("label", label.error().message);
   }
   return program;
 }
 
-Result<fs::path> find_binary(const Program& program, std::string_view path) {
+fs::path installed_folder(const fs::path& tools_directory, const std::string& name) {
+  return tools_directory / name / "bin";
+}
+
+Result<fs::path> find_binary(const Program& program, const ProgramPlaces& places) {
+  const std::vector<fs::path> folders = folders_of(places, program.name);
   for (const std::string& binary : program.binaries) {
-    if (fs::path(binary).is_absolute()) {
-      if (is_executable_file(binary)) {
-        return fs::path(binary);
+    if (fs::path(binary).is_absolute() && is_executable_file(binary)) {
+      return fs::path(binary);
+    }
+    for (const fs::path& folder : folders) {
+      if (is_executable_file(folder / binary)) {
+        return folder / binary;
       }
-    } else if (auto found = find_on_path(binary, path)) {
-      return *std::move(found);
     }
   }
+  const bool built = program.installation.method == Installation::Method::go ||
+                     program.installation.method == Installation::Method::cargo;
   return fail(ErrorCode::unavailable,
               fmt::format("{}: no executable {} on the PATH; to install it: {}", program.name,
-                          fmt::join(program.binaries, " or "), program.install));
+                          fmt::join(program.binaries, " or "),
+                          built ? "ocibench tools install " + program.name
+                                : install_line(program.installation)));
 }
 
 std::optional<std::string> match_version(const Program& program, std::string_view output) {
-  OCIBENCH_ASSERT(program.version.has_value());
-  const std::string text(output.substr(0, kMaxVersionOutput));
-  try {
-    std::smatch match;
-    if (std::regex_search(text, match, std::regex(program.version->pattern)) && match.size() > 1) {
-      return match[1].str();
-    }
-  } catch (const std::regex_error&) {
-    return std::nullopt;  // too complex for this output: as good as no match
-  }
-  return std::nullopt;
+  OCIBENCH_ASSERT(program.version && program.version->from == VersionProbe::From::output);
+  return Pattern(program.version->pattern)
+      .first_group(std::string(output.substr(0, kMaxVersionOutput)));
 }
 
-std::string render_label(const Program& program, std::string_view version) {
-  const auto label = render_template(program.label, program.origin,
-                                     {.texts = {{"version", std::string(version)}}});
+std::string render_label(const Program& program, std::string_view version,
+                         const std::map<std::string, std::string>& needed) {
+  const auto label = render_template(program.label, program.origin, label_values(version, needed));
   OCIBENCH_ASSERT(label.has_value());  // read_program tried it
   std::string text = *label;
   if (const auto gap = text.find("  "); version.empty() && gap != std::string::npos) {

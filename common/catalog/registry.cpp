@@ -13,6 +13,9 @@ Result<RegistryDefinition> parse_registry(std::string_view toml, const std::stri
   root.choice("kind", {"registry"});
   RegistryDefinition registry;
   registry.program = read_program(root, origin, toml);
+  if (!registry.program.needs.empty()) {
+    root.problem("needs", "key `needs` is for tools: a registry starts no other program");
+  }
   registry.ready_path = root.text("ready_path");
   if (!registry.ready_path.starts_with('/')) {
     root.problem("ready_path", "key `ready_path`: a path starts with '/'");

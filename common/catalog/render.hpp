@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -8,6 +11,7 @@
 #include "common/catalog/registry.hpp"
 #include "common/catalog/tool.hpp"
 #include "common/error.hpp"
+#include "common/model/comparability.hpp"
 #include "common/model/corpus.hpp"
 
 namespace ocibench::catalog {
@@ -40,6 +44,8 @@ struct ToolContext {
   std::string work_dir;   ///< where the rendered files will be
   std::string state_dir;  ///< private to the run: the tool's HOME and caches
   std::vector<PlacedImage> images;
+  Comparability comparability;
+  std::map<std::string, std::filesystem::path> needed;  ///< binaries of what the tool needs
 };
 
 /// What a registry's templates are filled with.
@@ -62,9 +68,22 @@ struct RenderedCommand {
   friend bool operator==(const RenderedCommand&, const RenderedCommand&) = default;
 };
 
-/// Errors: bad_input naming the placeholder and the file.
+/// The program with which tools that copy one image per process are run, from Debian's findutils.
+inline constexpr const char* kXargs = "/usr/bin/xargs";
+/// What it reads, in the working directory: an argument a line, equally many for each image.
+inline constexpr const char* kArgumentFile = "arguments.txt";
+/// Its exit codes, which hide those of the tool. xargs(1)
+const std::map<int, std::string>& xargs_exit_codes();
+
+/// Arguments that render to nothing are left out.
+/// Requires: context.needed has what the tool needs. Errors: bad_input naming the placeholder and
+/// the file.
 Result<RenderedCommand> render_tool(const ToolDefinition& tool, const std::string& binary,
                                     const ToolContext& context);
+/// The sentence about so many things at once; empty when the tool cannot be told.
+/// Errors: bad_input naming the placeholder and the file.
+Result<std::string> render_matched(const ToolDefinition& tool, std::uint32_t concurrency);
+
 /// Errors: bad_input naming the placeholder and the file.
 Result<RenderedCommand> render_registry(const RegistryDefinition& registry,
                                         const std::string& binary, const RegistryContext& context);

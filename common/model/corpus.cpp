@@ -49,6 +49,17 @@ ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images) {
   return corpus;
 }
 
+ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform) {
+  const auto child = std::ranges::find(image.manifests, platform, &ManifestInfo::platform);
+  if (image.manifests.front().children.empty() || child == image.manifests.end()) {
+    return image;
+  }
+  return {.repository = image.repository,
+          .tag = image.tag,
+          .digest = child->digest,
+          .manifests = {*child}};
+}
+
 ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved) {
   for (const ResolvedImage& image : moved) {
     const auto tag = std::ranges::find_if(corpus.images, [&](const ResolvedImage& each) {

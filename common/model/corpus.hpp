@@ -97,6 +97,9 @@ std::string corpus_sha(const ResolvedCorpus& corpus);
 
 /// The corpus with only its first `images` images; 0: all of them.
 ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images);
+/// What a tool that copies one platform only leaves under the tag: that child of the index. The
+/// image itself when it is no index or has no such child.
+ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform);
 /// The corpus after some of its tags have moved. Requires: each of `moved` is a tag of the corpus.
 ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved);
 

@@ -110,6 +110,19 @@ RequestedLimits read_limits(TomlTable& root) {
   return limits;
 }
 
+/// Every tool works between the same registries, so one that has no plain http decides for all.
+void check_transport(TomlTable& root, const Campaign& campaign, const catalog::Catalog& catalog) {
+  for (std::size_t i = 0; i < campaign.tools.size(); ++i) {
+    const auto tool = catalog.tool(campaign.tools[i]);
+    if (tool && (*tool)->needs_tls && !campaign.registry.tls.value_or(false)) {
+      root.problem("tools", i,
+                   fmt::format("key `tools`: {} speaks only TLS; set tls = true in [registry], "
+                               "which holds for every tool of the campaign",
+                               campaign.tools[i]));
+    }
+  }
+}
+
 }  // namespace
 
 Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,
@@ -143,6 +156,7 @@ Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin
   campaign.concurrency = read_concurrency(root);
   campaign.work = read_work(root);
   campaign.registry = read_registry(root, catalog);
+  check_transport(root, campaign, catalog);
   campaign.limits = read_limits(root);
   if (auto finished = document->finish(); !finished) {
     return tl::unexpected(finished.error());

@@ -90,6 +90,19 @@ PlannedScenario planned(const catalog::Scenario& scenario, const CorpusState& co
   return result;
 }
 
+/// How much a tool does at once in this campaign, said in a sentence.
+Result<std::string> concurrency_of(const catalog::ToolDefinition& tool,
+                                   const Comparability& comparability) {
+  if (!comparability.concurrency || tool.kind == catalog::ToolKind::calibration) {
+    return tool.concurrency.as_shipped;
+  }
+  if (tool.concurrency.matched.empty()) {
+    return fmt::format("{} (it cannot be matched to {})", tool.concurrency.as_shipped,
+                       *comparability.concurrency);
+  }
+  return catalog::render_matched(tool, *comparability.concurrency);
+}
+
 /// The definitions that the plan names, copied from the catalog.
 Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& catalog,
                              const CorpusState& corpus, Plan& plan) {
@@ -106,9 +119,14 @@ Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& c
       return tl::unexpected(tool.error());
     }
     const catalog::ToolDefinition& definition = **tool;
+    auto concurrency = concurrency_of(definition, plan.comparability);
+    if (!concurrency) {
+      return tl::unexpected(concurrency.error());
+    }
     plan.tools.push_back({.name = name,
                           .definition_sha256 = definition.program.definition_sha256,
                           .calibration = definition.kind == catalog::ToolKind::calibration,
+                          .concurrency = *std::move(concurrency),
                           .caveats = definition.program.caveats,
                           .notes = definition.program.notes});
   }

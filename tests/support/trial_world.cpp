@@ -14,12 +14,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "agent/process/probe.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sync_trial.hpp"
 #include "common/catalog/corpus_file.hpp"
 #include "common/fd.hpp"
+#include "common/host.hpp"
 #include "common/oci/resolve.hpp"
+#include "common/process/probe.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -42,7 +43,9 @@ CorpusSpec tiny_corpus() {
 TrialWorld::TrialWorld()
     : directory(TemporaryDirectory::create(std::filesystem::temp_directory_path(), "trial-real-")
                     .value()),
-      subjects(kPath,
+      subjects({.tools_directory = default_tools_directory(),
+                .own_directory = executable_path().parent_path(),
+                .path = kPath},
                [this](const std::vector<std::string>& argv) {
                  return capture({.argv = argv}, clock).map([](const ProbeAnswer& answer) {
                    return answer.text;
@@ -55,9 +58,7 @@ TrialWorld::TrialWorld()
   made(directory.path() / "work");
   made(directory.path() / "data/scenarios/corpora");
   const auto competitors = made(directory.path() / "data/competitors");
-  for (const char* const name : {"docker-registry.toml", "skopeo.toml"}) {
-    std::filesystem::copy(kSource / "competitors" / name, competitors / name);
-  }
+  std::filesystem::copy(kSource / "competitors", competitors);
   assignment.trial = {.id = TrialId("cold/tool/r1"),
                       .scenario = "cold",
                       .iterations = 1,
@@ -70,11 +71,12 @@ TrialWorld::TrialWorld()
 void TrialWorld::add_script(const std::string& name, const std::string& script) {
   std::ofstream file(directory.path() / "data/competitors" / (name + ".toml"));
   file << "schema = 1\nname = \"" << name << "\"\nkind = \"sync\"\nlabel = \"" << name << "\"\n"
-       << "binaries = [\"/bin/sh\"]\ninstall = \"apt-get install dash\"\n"
+       << "binaries = [\"/bin/sh\"]\ninstall.apt = \"dash\"\n"
        << "per = \"corpus\"\ndestination = \"{{prefix}}/{{basename}}\"\narguments = [\"-c\", '''\n"
        << script << "''']\n"
        << "[environment]\nPATH = \"" << kPath << "\"\nHOME = \"{{state_dir}}\"\n"
-       << "[version]\narguments = [\"-c\", \"echo 1.0\"]\npattern = '(.+)'\n";
+       << "[version]\narguments = [\"-c\", \"echo 1.0\"]\npattern = '(.+)'\n"
+       << "[concurrency]\ndefault = \"one\"\n";
 }
 
 void TrialWorld::use_corpus(const CorpusSpec& spec) {
@@ -82,7 +84,7 @@ void TrialWorld::use_corpus(const CorpusSpec& spec) {
   assignment.lock = oci::resolve_corpus(spec, corpora).value();
 }
 
-catalog::Catalog& TrialWorld::loaded() {
+const catalog::Catalog& TrialWorld::catalog() {
   if (!catalog_) {
     auto catalog = catalog::Catalog::load(directory.path() / "data");
     EXPECT_TRUE(catalog) << (catalog ? "" : catalog.error().message);
@@ -93,10 +95,10 @@ catalog::Catalog& TrialWorld::loaded() {
 
 void TrialWorld::run(const std::string& tool) {
   assignment.trial.tool = tool;
-  assignment.tool_definition_sha256 = loaded().tools().at(tool).program.definition_sha256;
+  assignment.tool_definition_sha256 = catalog().tools().at(tool).program.definition_sha256;
   assignment.registry.definition_sha256 = registry_definition().program.definition_sha256;
   SyncTrial trial({.clock = clock,
-                   .catalog = loaded(),
+                   .catalog = catalog(),
                    .subjects = subjects,
                    .runner = runner,
                    .make_sampler =
@@ -118,7 +120,7 @@ Iteration TrialWorld::only_iteration() const {
 }
 
 const catalog::RegistryDefinition& TrialWorld::registry_definition() {
-  return loaded().registries().at("docker-registry");
+  return catalog().registries().at("docker-registry");
 }
 
 Result<std::unique_ptr<RegistryInstance>> TrialWorld::start_registry(std::uint64_t content_bytes) {

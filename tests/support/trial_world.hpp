@@ -8,9 +8,9 @@
 
 #include "agent/content_access.hpp"
 #include "agent/process/linux_process_runner.hpp"
-#include "agent/subject.hpp"
 #include "agent/target/local_registry.hpp"
 #include "common/catalog/catalog.hpp"
+#include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
 #include "common/file.hpp"
 #include "common/model/assignment.hpp"
@@ -37,13 +37,15 @@ class TrialWorld {
   /// Starts one registry outside of any trial.
   Result<std::unique_ptr<RegistryInstance>> start_registry(std::uint64_t content_bytes = 0);
   [[nodiscard]] const catalog::RegistryDefinition& registry_definition();
+  /// The shipped definitions and those that were added. None can be added afterwards.
+  [[nodiscard]] const catalog::Catalog& catalog();
 
   /// Nothing of ours may outlive a trial: names what does.
   [[nodiscard]] std::vector<std::string> leftovers() const;
 
   TemporaryDirectory directory;
   SystemClock clock;
-  SubjectFinder subjects;
+  catalog::SubjectFinder subjects;
   std::unique_ptr<LocalRegistry> registries;
   LinuxProcessRunner runner;
   oci::CorpusContext corpora;
@@ -53,8 +55,6 @@ class TrialWorld {
   Assignment assignment;
 
  private:
-  catalog::Catalog& loaded();
-
   std::optional<catalog::Catalog> catalog_;
   int registries_started_ = 0;
 };

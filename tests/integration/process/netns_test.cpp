@@ -9,10 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "agent/process/linux_process_runner.hpp"
-#include "agent/process/probe.hpp"
-#include "agent/process/spawn.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "common/file.hpp"
+#include "common/process/probe.hpp"
+#include "common/process/spawn.hpp"
 
 namespace ocibench::agent {
 namespace {

@@ -1,4 +1,4 @@
-#include "agent/process/probe.hpp"
+#include "common/process/probe.hpp"
 
 #include <gtest/gtest.h>
 

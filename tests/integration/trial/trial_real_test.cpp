@@ -143,6 +143,14 @@ TEST_F(TrialRealTest, CopiesAgainToOtherRepositories) {
   EXPECT_EQ(iteration.verification.value().images_found, 4U);
 }
 
+TEST_F(TrialRealTest, ExpectsOnePlatformOfAToolThatCopiesOneAsShipped) {
+  world.assignment.comparability.work = WorkKind::tool_default;
+  world.run("skopeo");
+  const Iteration iteration = world.only_iteration();
+  EXPECT_EQ(iteration.outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_EQ(iteration.verification.value().manifests_found, 2U) << "one platform of each image";
+}
+
 TEST_F(TrialRealTest, WorksOnTheFirstImagesOnly) {
   world.assignment.trial.images = 1;
   world.run("skopeo");

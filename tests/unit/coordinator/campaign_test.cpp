@@ -80,6 +80,16 @@ TEST(ParseCampaign, RefusesAToolNamedTwice) {
   EXPECT_EQ(campaign.error().message, "c.toml:4: key `tools`: `null` is named twice");
 }
 
+TEST(ParseCampaign, RefusesPlainHttpForAToolThatHasNone) {
+  const std::string toml =
+      "schema = 1\nname = 'try'\nscenarios = ['cold']\ntools = ['skopeo', 'ocync']\n"
+      "corpus = 'tiny'\n";
+  const auto plain = parse_campaign(toml, "c.toml", shipped_catalog());
+  ASSERT_FALSE(plain);
+  EXPECT_THAT(plain.error().message, HasSubstr("c.toml:4: key `tools`: ocync speaks only TLS"));
+  EXPECT_TRUE(parse_campaign(toml + "[registry]\ntls = true\n", "c.toml", shipped_catalog()));
+}
+
 TEST(ParseCampaign, RefusesLimitsThatAreNone) {
   EXPECT_THAT(error_of("[limits]\niteration_timeout_s = 0\n"), HasSubstr("c.toml:7:"));
   EXPECT_THAT(error_of("[limits]\nmax_attempts = 0\n"), HasSubstr("outside 1..100"));

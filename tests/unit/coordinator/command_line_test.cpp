@@ -37,6 +37,19 @@ TEST(Options, RefusesARunWithoutAndWithTwoCampaigns) {
   EXPECT_EQ(parse({"run", "c.toml", "--resume", "r"}).error().code, ErrorCode::usage);
 }
 
+TEST(Options, ReadsWhatToDoWithTools) {
+  EXPECT_EQ(std::get<ToolsOptions>(*parse({"tools", "list"})).action, ToolsOptions::Action::list);
+  const auto install = std::get<ToolsOptions>(*parse({"tools", "install", "crane", "oras"}));
+  EXPECT_EQ(install.action, ToolsOptions::Action::install);
+  EXPECT_THAT(install.names, testing::ElementsAre("crane", "oras"));
+  EXPECT_THAT(std::get<ToolsOptions>(*parse({"tools", "install", "--all"})).names, SizeIs(0));
+  EXPECT_TRUE(std::get<ToolsOptions>(*parse({"tools", "list", "--tools", "mine"}))
+                  .common.tools_directory.is_absolute());
+  EXPECT_EQ(parse({"tools"}).error().code, ErrorCode::usage);
+  EXPECT_EQ(parse({"tools", "install"}).error().code, ErrorCode::usage);
+  EXPECT_EQ(parse({"tools", "install", "crane", "--all"}).error().code, ErrorCode::usage);
+}
+
 TEST(Options, NamesTheNearestCommand) {
   const auto options = parse({"plam", "c.toml"});
   ASSERT_FALSE(options.has_value());

@@ -22,7 +22,7 @@ name = "copier"
 kind = "sync"
 label = "copier {{version}}"
 binaries = ["/bin/true"]
-install = "apt-get install coreutils"
+install.apt = "coreutils"
 per = "corpus"
 destination = "{{prefix}}/{{basename}}"
 arguments = ["--from", "{{source}}", "{{work_dir}}/list.txt", "{{target}}/{{prefix}}"]
@@ -32,6 +32,8 @@ pattern = 'copier (\d+)'
 [[files]]
 name = "list.txt"
 text = "{{#images}}{{repository}}:{{tag}} {{/images}}"
+[concurrency]
+default = "one"
 [exit_codes]
 ok = [0]
 [exit_codes.meaning]
@@ -44,7 +46,7 @@ name = "idle"
 kind = "calibration"
 label = "idle"
 binaries = ["/bin/true"]
-install = "apt-get install coreutils"
+install.apt = "coreutils"
 )";
 
 constexpr const char* kRegistry = R"(
@@ -53,7 +55,7 @@ name = "docker-registry"
 kind = "registry"
 label = "docker-registry {{version}}"
 binaries = ["/bin/true"]
-install = "apt-get install docker-registry"
+install.apt = "docker-registry"
 ready_path = "/v2/"
 )";
 
@@ -144,8 +146,8 @@ class SyncTrialTest : public testing::Test {
   TemporaryDirectory data = make_directory();
   TemporaryDirectory directory = make_directory();
   catalog::Catalog catalog = catalog::Catalog::load(write_data(data.path())).value();
-  SubjectFinder subjects{
-      "/usr/bin:/bin",
+  catalog::SubjectFinder subjects{
+      {.path = "/usr/bin:/bin"},
       [](const std::vector<std::string>&) -> Result<std::string> { return "copier 7"; }};
   SteppingClock clock;
   ScriptedRunner runner;

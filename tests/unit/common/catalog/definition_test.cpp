@@ -18,13 +18,15 @@ name = "copy"
 kind = "sync"
 label = "copy {{version}} (test)"
 binaries = ["copy"]
-install = "make copy"
+install.manual = "make copy"
 per = "corpus"
 destination = "{{prefix}}/{{basename}}"
 arguments = ["{{source}}", "{{target}}"]
 [version]
 arguments = ["--version"]
 pattern = 'v(\d+)'
+[concurrency]
+default = "one image at a time"
 [exit_codes]
 ok = [0, 3]
 [exit_codes.meaning]
@@ -81,11 +83,37 @@ TEST(ParseTool, FindsAMistypedPlaceholderBeforeAnythingRuns) {
 
 TEST(ParseTool, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(tool_error(with(kTool, "\"sync\"", "\"pull\"")), HasSubstr("copy.toml:3:"));
-  EXPECT_THAT(tool_error(with(kTool, "\"corpus\"", "\"image\"")), HasSubstr("known: corpus"));
-  EXPECT_THAT(tool_error(with(kTool, "install", "instal")),
-              HasSubstr("unknown key `instal`; did you mean `install`?"));
+  EXPECT_THAT(tool_error(with(kTool, "\"corpus\"", "\"images\"")), HasSubstr("did you mean"));
+  EXPECT_THAT(tool_error(with(kTool, "install.manual", "install.manul")),
+              HasSubstr("unknown key `manul`; did you mean `manual`?"));
   EXPECT_THAT(tool_error(with(kTool, "schema = 1", "schema = 2")), HasSubstr("2 is outside 1..1"));
   EXPECT_THAT(tool_error(with(kTool, "1 = \"nothing", "256 = \"nothing")), HasSubstr("0..255"));
+}
+
+TEST(ParseTool, ExplainsTheExitCodesOfXargs) {
+  const std::string per_image = with(with(kTool, "\"corpus\"", "\"image\""), "ok = [0, 3]", "");
+  const auto tool = parse_tool(per_image, "copy.toml");
+  ASSERT_TRUE(tool) << tool.error().message;
+  EXPECT_THAT(tool->exit_codes.describe(123), HasSubstr("at least one image failed"));
+  EXPECT_THAT(tool_error(with(kTool, "\"corpus\"", "\"image\"")), HasSubstr("only 0 can be ok"));
+}
+
+TEST(ParseTool, KnowsItsCapabilities) {
+  const std::string tool = with(kTool, "[version]", "capabilities = ['index']\n[version]");
+  EXPECT_EQ(tool_error(tool), "");
+  EXPECT_THAT(tool_error(with(tool, "'index'", "'indexx'")),
+              HasSubstr("unknown capability `indexx`; did you mean `index`?"));
+}
+
+TEST(ParseTool, NamesThoseItNeedsInItsLabelAndCommand) {
+  std::string tool = with(kTool, "[version]", "needs = ['other']\n[version]");
+  tool =
+      with(with(tool, "(test)", "with other {{other_version}}"), "{{source}}", "{{other_binary}}");
+  EXPECT_EQ(tool_error(tool), "");
+  EXPECT_THAT(tool_error(with(tool, "needs = ['other']", "needs = ['another']")),
+              HasSubstr("other_version"));
+  EXPECT_EQ(render_label(parse_tool(tool, "copy.toml")->program, "1", {{"other", "2"}}),
+            "copy 1 with other 2");
 }
 
 TEST(ParseTool, RefusesAVersionPatternThatCannotWork) {
@@ -96,7 +124,7 @@ TEST(ParseTool, RefusesAVersionPatternThatCannotWork) {
 TEST(FindBinary, SaysHowToInstallWhatIsNotThere) {
   const auto tool = parse_tool(kTool, "copy.toml");
   ASSERT_TRUE(tool);
-  const auto found = find_binary(tool->program, "/nowhere:.:");
+  const auto found = find_binary(tool->program, {.path = "/nowhere:.:"});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::unavailable);
   EXPECT_EQ(found.error().message,
@@ -106,7 +134,7 @@ TEST(FindBinary, SaysHowToInstallWhatIsNotThere) {
 TEST(FindBinary, TakesTheFirstOnThePath) {
   const auto tool = parse_tool(with(kTool, "[\"copy\"]", "[\"no-such\", \"sh\"]"), "copy.toml");
   ASSERT_TRUE(tool);
-  EXPECT_EQ(find_binary(tool->program, "/nowhere:/bin:/usr/bin"), "/bin/sh");
+  EXPECT_EQ(find_binary(tool->program, {.path = "/nowhere:/bin:/usr/bin"}), "/bin/sh");
 }
 
 TEST(ParseScenario, RefusesAHeadlineThatNamesNoResult) {

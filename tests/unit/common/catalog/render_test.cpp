@@ -78,6 +78,58 @@ TEST(RenderTool, ListsEveryTagOfARepositoryOnce) {
               HasSubstr("    lib/a:\n      - \"1\"\n      - \"2\"\n"));
 }
 
+std::string per_image_tool(std::string_view arguments, std::string_view more = "") {
+  return "schema = 1\nname = 'one'\nkind = 'sync'\nlabel = 'one'\nbinaries = ['one']\n"
+         "install.manual = 'make'\nper = 'image'\ndestination = '{{prefix}}/{{repository}}'\n"
+         "arguments = [" +
+         std::string(arguments) + "]\n" + std::string(more) +
+         "\n[version]\nfrom = 'install-record'\n[concurrency]\ndefault = 'one'\n";
+}
+
+Result<RenderedCommand> render_per_image(const std::string& toml, Comparability comparability) {
+  return parse_tool(toml, "one.toml").and_then([&](const ToolDefinition& tool) {
+    return render_tool(tool, "/bin/one",
+                       {.source = "s",
+                        .target = "t",
+                        .prefix = "p",
+                        .work_dir = "/work",
+                        .images = *place_images(tool, corpus({"lib/b", "a"}), "p"),
+                        .comparability = comparability});
+  });
+}
+
+TEST(RenderTool, StartsAProcessPerImageWithXargs) {
+  const auto command = render_per_image(
+      per_image_tool(
+          "'copy', '{{#matched}}-j{{concurrency}}{{/matched}}', '{{source}}/{{repository}}"
+          ":{{tag}}', '{{target}}/{{destination}}:{{tag}}'"),
+      {});
+  ASSERT_TRUE(command) << command.error().message;
+  EXPECT_THAT(command->argv,
+              ElementsAre("/usr/bin/xargs", "--delimiter=\\n", "--arg-file=/work/arguments.txt",
+                          "--no-run-if-empty", "--max-args=3", "--max-procs=1", "/bin/one"));
+  EXPECT_EQ(command->files.at("arguments.txt"),
+            "copy\ns/lib/b:1\nt/p/lib/b:1\ncopy\ns/a:1\nt/p/a:1\n");
+}
+
+TEST(RenderTool, StartsAsManyProcessesAsItIsTold) {
+  const std::string tool = per_image_tool(
+      "'{{tag}}'", "jobs = '{{#matched}}{{concurrency}}{{/matched}}{{^matched}}1{{/matched}}'");
+  EXPECT_THAT(render_per_image(tool, {.concurrency = 8})->argv, testing::Contains("--max-procs=8"));
+  EXPECT_THAT(render_per_image(tool, {})->argv, testing::Contains("--max-procs=1"));
+}
+
+TEST(RenderTool, RefusesWhatXargsCouldNotTellApart) {
+  const auto error = [](const std::string& toml) {
+    const auto command = render_per_image(toml, {});
+    return command ? "" : command.error().message;
+  };
+  EXPECT_THAT(error(per_image_tool("'\\n'")), "") << "a backslash is no new line";
+  EXPECT_THAT(error(per_image_tool("\"{{tag}}\\n\"")), HasSubstr("each on one line"));
+  EXPECT_THAT(error(per_image_tool("'{{^tls}}x{{/tls}}'")), HasSubstr("at least one"));
+  EXPECT_THAT(error(per_image_tool("'x'", "jobs = 'many'")), HasSubstr("no number of processes"));
+}
+
 TEST(RenderRegistry, WritesItsOwnConfiguration) {
   const auto& registry = **shipped().registry("docker-registry");
   const auto plain = render_registry(registry, "/usr/bin/docker-registry",

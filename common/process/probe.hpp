@@ -11,7 +11,7 @@
 #include "common/clock.hpp"
 #include "common/error.hpp"
 
-namespace ocibench::agent {
+namespace ocibench {
 
 /// A short question to a program, like "which version are you?".
 struct Probe {
@@ -31,4 +31,4 @@ struct ProbeAnswer {
 /// Errors: not_found, unavailable, io, timeout.
 Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock);
 
-}  // namespace ocibench::agent
+}  // namespace ocibench

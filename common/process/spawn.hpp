@@ -11,11 +11,11 @@
 #include "common/error.hpp"
 #include "common/fd.hpp"
 
-namespace ocibench::agent {
+namespace ocibench {
 
 /// What a child gets, and nothing else: no inherited environment, descriptors, signal mask or
 /// dispositions; stdin is /dev/null; a session (and so a process group) of its own. It is killed
-/// when the thread that started it ends: an agent that dies leaves nothing running.
+/// when the thread that started it ends: a process of ours that dies leaves nothing running.
 struct SpawnRequest {
   std::vector<std::string> argv;  ///< argv[0] is an absolute path
   std::map<std::string, std::string> environment;
@@ -75,4 +75,4 @@ class SpawnedProcess {
 /// Needs Linux 5.11 (close_range with CLOEXEC). Errors: io.
 Result<SpawnedProcess> spawn(const SpawnRequest& request);
 
-}  // namespace ocibench::agent
+}  // namespace ocibench

@@ -1,4 +1,4 @@
-#include "agent/process/spawn.hpp"
+#include "common/process/spawn.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-namespace ocibench::agent {
+namespace ocibench {
 namespace {
 
 constexpr int kFirstFreeFd = STDERR_FILENO + 1;
@@ -267,4 +267,4 @@ Result<SpawnedProcess> spawn(const SpawnRequest& request) {
                         std::move(failure->read_end));
 }
 
-}  // namespace ocibench::agent
+}  // namespace ocibench

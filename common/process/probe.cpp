@@ -1,4 +1,4 @@
-#include "agent/process/probe.hpp"
+#include "common/process/probe.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,9 +11,9 @@
 
 #include <fmt/format.h>
 
-#include "agent/process/spawn.hpp"
+#include "common/process/spawn.hpp"
 
-namespace ocibench::agent {
+namespace ocibench {
 namespace {
 
 /// False at the end of the stream.
@@ -77,4 +77,4 @@ Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock) {
   return answer;
 }
 
-}  // namespace ocibench::agent
+}  // namespace ocibench

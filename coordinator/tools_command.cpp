@@ -1,0 +1,145 @@
+#include "coordinator/tools_command.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/catalog/data_directory.hpp"
+#include "common/clock.hpp"
+#include "common/host.hpp"
+#include "common/log.hpp"
+#include "common/process/probe.hpp"
+#include "coordinator/tool_installer.hpp"
+#include "coordinator/tool_status.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+Result<catalog::Catalog> load_catalog(const CommonOptions& common) {
+  return catalog::find_data_directory(common.data_directory, executable_path())
+      .and_then([](const std::filesystem::path& data) { return catalog::Catalog::load(data); });
+}
+
+/// As an agent started here would find and ask the programs.
+catalog::ProbeProgram probe_with(const Clock& clock, const std::string& path) {
+  return [&clock, path](const std::vector<std::string>& argv) -> Result<std::string> {
+    auto answer = capture({.argv = argv, .environment = {{"PATH", path}, {"LC_ALL", "C"}}}, clock);
+    return answer.map([](const ProbeAnswer& said) { return said.text; });
+  };
+}
+
+void print(const std::vector<ToolStatus>& statuses, const ToolsOptions& options) {
+  std::string text;
+  if (options.common.output == Output::json) {
+    Json list = Json::array();
+    for (const ToolStatus& status : statuses) {
+      list.push_back(status_json(status));
+    }
+    text = dump_json(list);
+  } else if (options.action == ToolsOptions::Action::list) {
+    text = list_text(statuses);
+  } else {
+    for (const ToolStatus& status : statuses) {
+      text += (text.empty() ? "" : "\n") + check_text(status);
+    }
+  }
+  std::fputs(text.c_str(), stdout);
+}
+
+Result<const catalog::Program*> program_named(const catalog::Catalog& catalog,
+                                              const std::string& name) {
+  const auto registry = catalog.registries().find(name);
+  if (registry != catalog.registries().end()) {
+    return &registry->second.program;
+  }
+  return catalog.tool(name).map([](const catalog::ToolDefinition* tool) { return &tool->program; });
+}
+
+/// What to install, each behind what it needs.
+Result<std::vector<const catalog::Program*>> wanted_programs(const catalog::Catalog& catalog,
+                                                             std::vector<std::string> names) {
+  const bool all = names.empty();
+  if (all) {
+    for (const auto& [name, tool] : catalog.tools()) {
+      names.push_back(name);
+    }
+    for (const auto& [name, registry] : catalog.registries()) {
+      names.push_back(name);
+    }
+  }
+  std::vector<const catalog::Program*> programs;
+  const auto add = [&](const catalog::Program* program) {
+    const bool manual = program->installation.method == catalog::Installation::Method::manual;
+    if (std::ranges::find(programs, program) == programs.end() && !(all && manual)) {
+      programs.push_back(program);
+    }
+  };
+  for (const std::string& name : names) {
+    const auto program = program_named(catalog, name);
+    if (!program) {
+      return tl::unexpected(program.error());
+    }
+    for (const std::string& needed : (*program)->needs) {
+      if (const auto other = program_named(catalog, needed)) {
+        add(*other);
+      }
+    }
+    add(*program);
+  }
+  return programs;
+}
+
+Result<ExitCode> install(ToolInstaller& installer,
+                         const std::vector<const catalog::Program*>& programs) {
+  ExitCode code = ExitCode::valid;
+  for (const catalog::Program* program : programs) {
+    if (const auto done = installer.install(*program)) {
+      log_info(*done);
+    } else {
+      log_error(fmt::format("{}: {}", program->name, done.error().message));
+      code = ExitCode::incomplete;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+Result<ExitCode> tools_command(const ToolsOptions& options) {
+  const auto catalog = load_catalog(options.common);
+  if (!catalog) {
+    return tl::unexpected(catalog.error());
+  }
+  const SystemClock clock;
+  const std::string path = environment_variable("PATH").value_or(kDefaultPath);
+  const catalog::SubjectFinder finder({.tools_directory = options.common.tools_directory,
+                                       .own_directory = executable_path().parent_path(),
+                                       .path = path},
+                                      probe_with(clock, path));
+  if (options.action == ToolsOptions::Action::install) {
+    ToolInstaller installer({.clock = clock,
+                             .catalog = *catalog,
+                             .finder = finder,
+                             .probe = probe_with(clock, path),
+                             .run = run_on_terminal,
+                             .tools_directory = options.common.tools_directory,
+                             .path = path});
+    return wanted_programs(*catalog, options.names).and_then([&](const auto& programs) {
+      return install(installer, programs);
+    });
+  }
+  const auto statuses = tool_statuses(*catalog, finder, options.names);
+  if (!statuses) {
+    return tl::unexpected(statuses.error());
+  }
+  print(*statuses, options);
+  const bool asked = !options.names.empty();
+  const bool usable = std::ranges::all_of(*statuses, &ToolStatus::usable);
+  return asked && !usable ? ExitCode::incomplete : ExitCode::valid;
+}
+
+}  // namespace ocibench::coordinator
