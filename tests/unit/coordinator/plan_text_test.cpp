@@ -36,5 +36,30 @@ TEST(PlanText, FitsEightyColumns) {
   }
 }
 
+/// Tools of the fixture by name alone: the text looks at nothing else of them here.
+std::string comparison_part(std::uint32_t rounds, std::size_t tools) {
+  Plan plan{.rounds = rounds, .baseline = "tool-1", .scenarios = {{"cold"}, {"warm"}}};
+  for (std::size_t i = 1; i <= tools; ++i) {
+    plan.tools.push_back({.name = "tool-" + std::to_string(i)});
+  }
+  plan.tools.push_back({.name = "null", .calibration = true});
+  const std::string text = plan_text(plan);
+  const auto begin = text.find("Comparison\n");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find("\nLimits") - begin);
+}
+
+TEST(PlanText, SaysBeforeTheRunHowManyRoundsAComparisonNeeds) {
+  EXPECT_EQ(comparison_part(6, 8),
+            "Comparison\n"
+            "  against     tool-1: 7 other tools in 2 scenarios\n"
+            "  rounds      6; needed are at least 6 rounds for p < 0.05 over 14 pairs\n");
+  EXPECT_EQ(comparison_part(3, 2),
+            "Comparison\n"
+            "  against     tool-1: 1 other tool in 2 scenarios\n"
+            "  rounds      3 are too few: needed are at least 5 rounds for p < 0.05 over 2\n"
+            "              pairs. The report will hold numbers and no ranking.\n");
+  EXPECT_EQ(comparison_part(3, 1), "");
+}
+
 }  // namespace
 }  // namespace ocibench::coordinator
