@@ -110,10 +110,9 @@ constexpr std::array kMedianColumns = {
     NumberColumn{"sampler CPU s", "sampler_cpu_s", 1},
 };
 
-std::string number_row(const Row& row) {
-  const Aggregate& cell = row.aggregate;
+std::string number_row(const Aggregate& cell, std::string_view first) {
   std::string text =
-      fmt::format("| {} | {} of {} |", markdown_plain(row.label), cell.complete, cell.planned);
+      fmt::format("| {} | {} of {} |", markdown_plain(first), cell.complete, cell.planned);
   if (const Summary* wall = cell.find("wall_s")) {
     text +=
         fmt::format(" {} | {} | {} | {} | {} |", four_digits(wall->median), four_digits(wall->p10),
@@ -125,6 +124,51 @@ std::string number_row(const Row& row) {
     text += fmt::format(" {} |", median_text(cell, column.key, column.unit));
   }
   return text + "\n";
+}
+
+std::string number_table(std::string_view title, std::string_view first) {
+  std::string text =
+      fmt::format("### {}\n\n| {} | n | wall s p50 | p10 | p90 | interval of p50 | MAD |",
+                  markdown_plain(title), first);
+  std::string rule = "|---|---|---|---|---|---|---|";
+  for (const NumberColumn& column : kMedianColumns) {
+    text += fmt::format(" {} |", column.title);
+    rule += "---|";
+  }
+  return text + "\n" + rule + "\n";
+}
+
+/// A table for each scenario.
+std::string numbers_of_one_tool(const Analysis& analysis) {
+  std::string text;
+  for (const PlannedScenario& scenario : analysis.plan.scenarios) {
+    text += number_table(scenario.name, "subject");
+    for (const Row& row : analysis.rows) {
+      if (row.aggregate.scenario == scenario.name && !row.aggregate.calibration) {
+        text += number_row(row.aggregate, row.label);
+      }
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// A table for each tool: beside each other, memory and CPU would be read as a comparison.
+std::string numbers_by_tool(const Analysis& analysis) {
+  std::string text;
+  for (const PlannedTool& tool : analysis.plan.tools) {
+    if (tool.calibration) {
+      continue;
+    }
+    text += number_table(tool.name, "scenario");
+    for (const Row& row : analysis.rows) {
+      if (row.aggregate.tool == tool.name) {
+        text += number_row(row.aggregate, row.aggregate.scenario);
+      }
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -144,29 +188,18 @@ std::string missing_section(const Analysis& analysis) {
 }
 
 std::string numbers_section(const Analysis& analysis) {
-  std::string text =
-      "## Numbers\n\nMedians over the complete iterations (n of planned), pooled over rounds; "
-      "lower is better for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by "
-      "linear interpolation (type 7); the interval of the median is of order statistics, with its "
-      "coverage, from n = 6 on; MAD is the median absolute deviation.\n\n";
-  for (const PlannedScenario& scenario : analysis.plan.scenarios) {
-    text +=
-        fmt::format("### {}\n\n| subject | n | wall s p50 | p10 | p90 | interval of p50 | MAD |",
-                    markdown_plain(scenario.name));
-    std::string rule = "|---|---|---|---|---|---|---|";
-    for (const NumberColumn& column : kMedianColumns) {
-      text += fmt::format(" {} |", column.title);
-      rule += "---|";
-    }
-    text += "\n" + rule + "\n";
-    for (const Row& row : analysis.rows) {
-      if (row.aggregate.scenario == scenario.name && !row.aggregate.calibration) {
-        text += number_row(row);
-      }
-    }
-    text += "\n";
+  static constexpr std::string_view kHowToRead =
+      "Medians over the complete iterations (n of planned), pooled over rounds; lower is better "
+      "for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by linear interpolation "
+      "(type 7); the interval of the median is of order statistics, with its coverage, from n = 6 "
+      "on; MAD is the median absolute deviation.\n\n";
+  if (analysis.comparisons.empty()) {
+    return fmt::format("## Numbers\n\n{}{}", kHowToRead, numbers_of_one_tool(analysis));
   }
-  return text;
+  return fmt::format(
+      "## Each tool by itself\n\nCPU and memory say why a tool takes its time; they follow from "
+      "how it is built, and are not compared. {}{}",
+      kHowToRead, numbers_by_tool(analysis));
 }
 
 std::string overhead_section(const Analysis& analysis) {
