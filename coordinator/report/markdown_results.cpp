@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -110,42 +111,48 @@ constexpr std::array kMedianColumns = {
     NumberColumn{"sampler CPU s", "sampler_cpu_s", 1},
 };
 
-std::string number_row(const Aggregate& cell, std::string_view first) {
-  std::string text =
-      fmt::format("| {} | {} of {} |", markdown_plain(first), cell.complete, cell.planned);
-  if (const Summary* wall = cell.find("wall_s")) {
-    text +=
-        fmt::format(" {} | {} | {} | {} | {} |", four_digits(wall->median), four_digits(wall->p10),
-                    four_digits(wall->p90), interval_text(*wall, 1), four_digits(wall->mad));
-  } else {
-    text += " - | - | - | - | - |";
+std::string time_cells(const Aggregate& cell) {
+  const Summary* wall = cell.find("wall_s");
+  if (wall == nullptr) {
+    return " - | - | - | - | - |";
   }
-  for (const NumberColumn& column : kMedianColumns) {
+  return fmt::format(" {} | {} | {} | {} | {} |", four_digits(wall->median), four_digits(wall->p10),
+                     four_digits(wall->p90), interval_text(*wall, 1), four_digits(wall->mad));
+}
+
+std::string median_cells(const Aggregate& cell, std::span<const NumberColumn> columns) {
+  std::string text;
+  for (const NumberColumn& column : columns) {
     text += fmt::format(" {} |", median_text(cell, column.key, column.unit));
   }
   return text + "\n";
 }
 
-std::string number_table(std::string_view title, std::string_view first) {
-  std::string text =
-      fmt::format("### {}\n\n| {} | n | wall s p50 | p10 | p90 | interval of p50 | MAD |",
-                  markdown_plain(title), first);
-  std::string rule = "|---|---|---|---|---|---|---|";
-  for (const NumberColumn& column : kMedianColumns) {
+/// Two header lines; `columns` come after `first`.
+std::string table_head(std::string_view first, std::span<const NumberColumn> columns) {
+  std::string text = fmt::format("| {} |", first);
+  for (const NumberColumn& column : columns) {
     text += fmt::format(" {} |", column.title);
-    rule += "---|";
   }
-  return text + "\n" + rule + "\n";
+  const auto bars = static_cast<std::size_t>(std::ranges::count(text, '|'));
+  text += "\n|";
+  for (std::size_t i = 1; i < bars; ++i) {
+    text += "---|";
+  }
+  return text + "\n";
 }
 
-/// A table for each scenario.
 std::string numbers_of_one_tool(const Analysis& analysis) {
   std::string text;
   for (const PlannedScenario& scenario : analysis.plan.scenarios) {
-    text += number_table(scenario.name, "subject");
+    text += fmt::format(
+        "### {}\n\n{}", markdown_plain(scenario.name),
+        table_head("subject | n | wall s p50 | p10 | p90 | interval of p50 | MAD", kMedianColumns));
     for (const Row& row : analysis.rows) {
-      if (row.aggregate.scenario == scenario.name && !row.aggregate.calibration) {
-        text += number_row(row.aggregate, row.label);
+      const Aggregate& cell = row.aggregate;
+      if (cell.scenario == scenario.name && !cell.calibration) {
+        text += fmt::format("| {} | {} of {} |{}{}", markdown_plain(row.label), cell.complete,
+                            cell.planned, time_cells(cell), median_cells(cell, kMedianColumns));
       }
     }
     text += "\n";
@@ -153,17 +160,22 @@ std::string numbers_of_one_tool(const Analysis& analysis) {
   return text;
 }
 
-/// A table for each tool: beside each other, memory and CPU would be read as a comparison.
+/// A table for each tool: beside each other, memory and CPU would be read as a comparison. Time and
+/// sent bytes are in the comparison.
 std::string numbers_by_tool(const Analysis& analysis) {
+  const auto resources = std::span(kMedianColumns).subspan(1);
   std::string text;
   for (const PlannedTool& tool : analysis.plan.tools) {
     if (tool.calibration) {
       continue;
     }
-    text += number_table(tool.name, "scenario");
+    text += fmt::format("### {}\n\n{}", markdown_plain(tool.name),
+                        table_head("scenario | n", resources));
     for (const Row& row : analysis.rows) {
-      if (row.aggregate.tool == tool.name) {
-        text += number_row(row.aggregate, row.aggregate.scenario);
+      const Aggregate& cell = row.aggregate;
+      if (cell.tool == tool.name) {
+        text += fmt::format("| {} | {} of {} |{}", markdown_plain(cell.scenario), cell.complete,
+                            cell.planned, median_cells(cell, resources));
       }
     }
     text += "\n";
@@ -188,18 +200,17 @@ std::string missing_section(const Analysis& analysis) {
 }
 
 std::string numbers_section(const Analysis& analysis) {
-  static constexpr std::string_view kHowToRead =
-      "Medians over the complete iterations (n of planned), pooled over rounds; lower is better "
-      "for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by linear interpolation "
-      "(type 7); the interval of the median is of order statistics, with its coverage, from n = 6 "
-      "on; MAD is the median absolute deviation.\n\n";
-  if (analysis.comparisons.empty()) {
-    return fmt::format("## Numbers\n\n{}{}", kHowToRead, numbers_of_one_tool(analysis));
+  if (!analysis.comparisons.empty()) {
+    return "## Each tool by itself\n\nCPU and memory say why a tool takes its time; they follow "
+           "from how it is built, and are not compared. Medians over the complete iterations; a "
+           "dash is unmeasured.\n\n" +
+           numbers_by_tool(analysis);
   }
-  return fmt::format(
-      "## Each tool by itself\n\nCPU and memory say why a tool takes its time; they follow from "
-      "how it is built, and are not compared. {}{}",
-      kHowToRead, numbers_by_tool(analysis));
+  return "## Numbers\n\nMedians over the complete iterations (n of planned), pooled over rounds; "
+         "lower is better for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by "
+         "linear interpolation (type 7); the interval of the median is of order statistics, with "
+         "its coverage, from n = 6 on; MAD is the median absolute deviation.\n\n" +
+         numbers_of_one_tool(analysis);
 }
 
 std::string overhead_section(const Analysis& analysis) {

@@ -195,6 +195,17 @@ TEST(IdenticalTools, WouldOftenBeToldApartByIterationsThatShareAMoment) {
   EXPECT_THAT(page(), HasSubstr(fmt::format("| 6 rounds against 6 | {} |", percent(by_round))));
 }
 
+TEST(RoundsNeeded, AreAsThePageSays) {
+  for (std::uint32_t rounds = 3; rounds <= 7; ++rounds) {
+    const double p = smallest_p(rounds, rounds);
+    std::size_t pairs = 0;
+    while (rounds_needed(pairs + 1) <= rounds) {
+      ++pairs;
+    }
+    EXPECT_THAT(page(), HasSubstr(fmt::format("| {} | {:.2g} | {} |", rounds, p, pairs)));
+  }
+}
+
 /// In whole percent: the least time saved with which p x `pairs` passes in kPower of the campaigns,
 /// for each of `families`, in ascending order.
 std::vector<int> smallest_found(Lanes lanes, const std::vector<std::size_t>& families) {
