@@ -19,6 +19,7 @@ std::vector<double> round_values(const Trials& trials) {
   std::vector<double> values;
   for (const TrialState* trial : trials) {
     std::vector<double> walls;
+    walls.reserve(trial->counted.size());
     for (const Iteration& iteration : trial->counted) {
       walls.push_back(to_seconds(*iteration.wall));
     }
@@ -51,6 +52,7 @@ PairComparison compare_pair(const Plan& plan, const CampaignState& state, const 
 /// the others easier.
 void correct_for_family(std::vector<PairComparison*>& family) {
   std::vector<double> p;
+  p.reserve(family.size());
   for (const PairComparison* pair : family) {
     p.push_back(pair->withheld.empty() ? pair->test->p : 1);
   }

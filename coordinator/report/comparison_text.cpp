@@ -68,6 +68,7 @@ std::vector<std::string> withheld_sentences(const Analysis& analysis,
     }
   }
   std::vector<std::string> sentences;
+  sentences.reserve(tools_by_reason.size());
   for (const auto& [reason, tools] : tools_by_reason) {
     sentences.push_back(fmt::format("No ranking of {} against {}: {}.", fmt::join(tools, ", "),
                                     analysis.plan.baseline, reason));

@@ -51,12 +51,16 @@ std::string pair_cells(const PairComparison& pair) {
                      pair.test->exact ? "" : " (approximate)", p_text(*pair.p_holm));
 }
 
+/// The label, and before it the name that the sentences use where it does not begin with that.
 std::string label_of(const Analysis& analysis, const std::string& scenario,
                      const std::string& tool) {
   const auto row = std::ranges::find_if(analysis.rows, [&](const Row& one) {
     return one.aggregate.scenario == scenario && one.aggregate.tool == tool;
   });
-  return row == analysis.rows.end() ? tool : row->label;
+  if (row == analysis.rows.end() || row->label.starts_with(tool)) {
+    return row == analysis.rows.end() ? tool : row->label;
+  }
+  return fmt::format("{}: {}", tool, row->label);
 }
 
 std::string tool_row(const Analysis& analysis, const ScenarioComparison& comparison,
