@@ -195,6 +195,15 @@ TEST(IdenticalTools, WouldOftenBeToldApartByIterationsThatShareAMoment) {
   EXPECT_THAT(page(), HasSubstr(fmt::format("| 6 rounds against 6 | {} |", percent(by_round))));
 }
 
+TEST(CrossToolCampaign, HasTheDesignThatIsSimulatedHere) {
+  const std::string campaign =
+      *read_file(OCIBENCH_SOURCE_DIR "/scenarios/campaigns/cross-tool.toml", kMiB);
+  EXPECT_THAT(campaign, HasSubstr(fmt::format("\nrounds = {}\n", kRounds)));
+  EXPECT_THAT(campaign, HasSubstr(fmt::format("\niterations = {}\n", kIterations)));
+  EXPECT_THAT(campaign, HasSubstr(fmt::format("with\n# {} pairs", kCrossToolPairs)));
+  EXPECT_EQ(rounds_needed(kCrossToolPairs), kRounds);
+}
+
 TEST(RoundsNeeded, AreAsThePageSays) {
   for (std::uint32_t rounds = 3; rounds <= 7; ++rounds) {
     const double p = smallest_p(rounds, rounds);
