@@ -47,7 +47,7 @@ struct Analysis {
   std::string instance_type;  ///< of the shown attempts; "mixed", or "unknown" when nobody told
   std::vector<Finding> findings;
   Verdict verdict;
-  std::vector<ScenarioComparison> comparisons;
+  std::vector<PointComparison> comparisons;
 
   /// "unknown" when the journal does not hold the start of the campaign.
   [[nodiscard]] std::string git_sha() const;

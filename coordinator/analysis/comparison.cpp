@@ -14,6 +14,8 @@ namespace {
 
 using Trials = std::vector<const TrialState*>;
 
+constexpr std::int32_t kTooManyRequests = 429;  // RFC 6585, section 4
+
 /// A round's value: the median of its iterations. Requires: each is complete.
 std::vector<double> round_values(const Trials& trials) {
   std::vector<double> values;
@@ -31,8 +33,8 @@ std::vector<double> round_values(const Trials& trials) {
 
 PairComparison compare_pair(const Plan& plan, const CampaignState& state, const Verdict& verdict,
                             const ComparedPair& pair) {
-  const Trials tool = trials_of(state, pair.scenario, pair.tool);
-  const Trials baseline = trials_of(state, pair.scenario, plan.baseline);
+  const Trials tool = trials_of(state, pair.point, pair.tool);
+  const Trials baseline = trials_of(state, pair.point, plan.baseline);
   PairComparison result{.tool = pair.tool};
   if (tool.empty() || baseline.empty()) {
     result.withheld = {{WithheldCode::incomplete_blocks, "one of the two has no trial"}};
@@ -69,12 +71,26 @@ void correct_for_family(std::vector<PairComparison*>& family) {
   }
 }
 
-ToolNumbers numbers_of(const CampaignState& state, const std::string& scenario,
+std::optional<ObservedRequests> observed_of(const CampaignState& state, const std::string& scenario,
+                                            const std::string& tool) {
+  for (const TrialState& trial : state.trials) {
+    const AttemptState* attempt = trial.shown_attempt();
+    if (trial.trial.kind == TrialKind::observe && trial.trial.scenario == scenario &&
+        trial.trial.tool == tool && attempt != nullptr && attempt->observed) {
+      const WireObservation& observation = attempt->observed->observation;
+      return ObservedRequests{.referrers = count_of(observation, RequestClass::referrers),
+                              .rate_limited = count_of_status(observation, kTooManyRequests)};
+    }
+  }
+  return std::nullopt;
+}
+
+ToolNumbers numbers_of(const CampaignState& state, const ComparedPoint& point,
                        const std::string& tool) {
-  ToolNumbers numbers{.tool = tool};
+  ToolNumbers numbers{.tool = tool, .observed = observed_of(state, point.scenario, tool)};
   std::vector<double> walls;
   std::vector<double> sent;
-  for (const TrialState* trial : trials_of(state, scenario, tool)) {
+  for (const TrialState* trial : trials_of(state, point, tool)) {
     numbers.planned += trial->trial.iterations;
     for (const Iteration& iteration : trial->counted) {
       if (iteration.outcome.kind != OutcomeKind::complete) {
@@ -121,29 +137,26 @@ std::string_view to_string(Claim claim) {
   OCIBENCH_ASSERT(false && "a Claim outside its enumerators");
 }
 
-std::vector<ScenarioComparison> compare_tools(const Plan& plan, const CampaignState& state,
-                                              const Verdict& verdict) {
-  std::vector<ScenarioComparison> comparisons;
+std::vector<PointComparison> compare_tools(const Plan& plan, const CampaignState& state,
+                                           const Verdict& verdict) {
+  std::vector<PointComparison> comparisons;
   const std::vector<ComparedPair> family = compared_pairs(plan);
-  if (family.empty()) {
-    return comparisons;
-  }
-  for (const PlannedScenario& scenario : plan.scenarios) {
-    ScenarioComparison comparison{.scenario = scenario.name};
+  for (const ComparedPoint& point : compared_points(plan)) {
+    PointComparison comparison{.point = point};
     for (const PlannedTool& tool : plan.tools) {
       if (!tool.calibration) {
-        comparison.tools.push_back(numbers_of(state, scenario.name, tool.name));
+        comparison.tools.push_back(numbers_of(state, point, tool.name));
       }
     }
     for (const ComparedPair& pair : family) {
-      if (pair.scenario == scenario.name) {
+      if (pair.point == point) {
         comparison.pairs.push_back(compare_pair(plan, state, verdict, pair));
       }
     }
     comparisons.push_back(std::move(comparison));
   }
   std::vector<PairComparison*> pairs;
-  for (ScenarioComparison& comparison : comparisons) {
+  for (PointComparison& comparison : comparisons) {
     for (PairComparison& pair : comparison.pairs) {
       pairs.push_back(&pair);
     }

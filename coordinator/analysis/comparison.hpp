@@ -9,6 +9,7 @@
 #include "coordinator/analysis/campaign_state.hpp"
 #include "coordinator/analysis/rank_test.hpp"
 #include "coordinator/analysis/verdict.hpp"
+#include "coordinator/plan/comparison_design.hpp"
 #include "coordinator/plan/plan.hpp"
 
 namespace ocibench::coordinator {
@@ -53,6 +54,14 @@ struct PairComparison {
   friend bool operator==(const PairComparison&, const PairComparison&) = default;
 };
 
+/// Of the untimed run whose requests were recorded.
+struct ObservedRequests {
+  std::uint64_t referrers = 0;     ///< asked for what refers to a manifest, whatever the answer
+  std::uint64_t rate_limited = 0;  ///< answered with 429
+
+  friend bool operator==(const ObservedRequests&, const ObservedRequests&) = default;
+};
+
 /// The only two numbers that tools are compared by. An iteration without a result counts as slower
 /// and larger than every one with a result, so failing at a hard one improves nothing.
 struct ToolNumbers {
@@ -63,20 +72,21 @@ struct ToolNumbers {
   std::optional<double> wall_s_p10;
   std::optional<double> wall_s_p90;
   std::optional<double> tx_bytes_median;
+  std::optional<ObservedRequests> observed;  ///< absent when the plan has no observing run of it
 
   friend bool operator==(const ToolNumbers&, const ToolNumbers&) = default;
 };
 
-struct ScenarioComparison {
-  std::string scenario;
+struct PointComparison {
+  ComparedPoint point;
   std::vector<ToolNumbers> tools;     ///< in the order of the plan, baseline and all
   std::vector<PairComparison> pairs;  ///< as compared_pairs(plan)
 
-  friend bool operator==(const ScenarioComparison&, const ScenarioComparison&) = default;
+  friend bool operator==(const PointComparison&, const PointComparison&) = default;
 };
 
-/// One for each scenario; empty when fewer than two tools copy. Pure.
-std::vector<ScenarioComparison> compare_tools(const Plan& plan, const CampaignState& state,
-                                              const Verdict& verdict);
+/// As compared_points(plan). Pure.
+std::vector<PointComparison> compare_tools(const Plan& plan, const CampaignState& state,
+                                           const Verdict& verdict);
 
 }  // namespace ocibench::coordinator

@@ -153,12 +153,14 @@ std::optional<Withheld> too_few(const Plan& plan) {
 
 }  // namespace
 
-std::vector<const TrialState*> trials_of(const CampaignState& state, std::string_view scenario,
+std::vector<const TrialState*> trials_of(const CampaignState& state, const ComparedPoint& point,
                                          std::string_view tool) {
   Trials trials;
-  for (const TrialState& trial : state.trials) {
-    if (trial.trial.scenario == scenario && trial.trial.tool == tool) {
-      trials.push_back(&trial);
+  for (const TrialState& state_of_trial : state.trials) {
+    const Trial& trial = state_of_trial.trial;
+    if (trial.kind == TrialKind::measure && trial.scenario == point.scenario &&
+        trial.images == point.images && trial.tool == tool) {
+      trials.push_back(&state_of_trial);
     }
   }
   std::ranges::sort(trials, {}, [](const TrialState* trial) { return trial->trial.round; });

@@ -6,12 +6,26 @@
 
 namespace ocibench::coordinator {
 
+std::vector<ComparedPoint> compared_points(const Plan& plan) {
+  std::vector<ComparedPoint> points;
+  if (std::ranges::count(plan.tools, false, &PlannedTool::calibration) < 2) {
+    return points;
+  }
+  for (const PlannedScenario& scenario : plan.scenarios) {
+    const std::vector<std::uint32_t> whole = {0};
+    for (const std::uint32_t images : scenario.sizes.empty() ? whole : scenario.sizes) {
+      points.push_back({scenario.name, images});
+    }
+  }
+  return points;
+}
+
 std::vector<ComparedPair> compared_pairs(const Plan& plan) {
   std::vector<ComparedPair> pairs;
-  for (const PlannedScenario& scenario : plan.scenarios) {
+  for (const ComparedPoint& point : compared_points(plan)) {
     for (const PlannedTool& tool : plan.tools) {
       if (!tool.calibration && tool.name != plan.baseline) {
-        pairs.push_back({scenario.name, tool.name});
+        pairs.push_back({point, tool.name});
       }
     }
   }

@@ -16,17 +16,28 @@ namespace ocibench::coordinator {
 /// Error rate of the whole family of printed pairs, two-sided.
 inline constexpr double kSignificance = 0.05;
 
-/// A tool against the baseline of the plan, in one scenario.
-struct ComparedPair {
+/// Where tools are compared: a scenario, and of one with several sizes one of them.
+struct ComparedPoint {
   std::string scenario;
+  std::uint32_t images = 0;  ///< Trial::images; 0: all of the corpus
+
+  friend bool operator==(const ComparedPoint&, const ComparedPoint&) = default;
+};
+
+/// In the order of the plan; empty when fewer than two tools copy.
+std::vector<ComparedPoint> compared_points(const Plan& plan);
+
+/// A tool against the baseline of the plan.
+struct ComparedPair {
+  ComparedPoint point;
   std::string tool;
 
   friend bool operator==(const ComparedPair&, const ComparedPair&) = default;
 };
 
-/// The family: each tool but the baseline and the calibration tools, in each scenario, in the order
-/// of the plan. It depends on the plan alone, so no missing result makes it smaller. Empty when
-/// fewer than two tools copy.
+/// The family: at each point each tool but the baseline and the calibration tools, in the order of
+/// the plan. It depends on the plan alone, so no missing result makes it smaller. Empty when fewer
+/// than two tools copy.
 std::vector<ComparedPair> compared_pairs(const Plan& plan);
 
 /// The smallest two-sided p that an exact Mann-Whitney test of n against m values can reach,

@@ -148,6 +148,22 @@ std::string time_text(const Plan& plan) {
                  14);
 }
 
+/// What the report will say when the trials run on several machines.
+std::string lanes_text(const Plan& plan) {
+  if (plan.lanes == 1) {
+    return "1: every tool meets the same machine.";
+  }
+  if (plan.rotation == "fixed") {
+    return fmt::format("{}, fixed: on machines of their own the tools get no ranking.", plan.lanes);
+  }
+  if (plan.rounds % plan.lanes != 0) {
+    return fmt::format("{}, {}: no ranking on several machines, since {} rounds are no multiple.",
+                       plan.lanes, plan.rotation, plan.rounds);
+  }
+  return fmt::format("{}, {}: every tool meets every machine equally often.", plan.lanes,
+                     plan.rotation);
+}
+
 std::string comparison_text(const Plan& plan) {
   const std::size_t pairs = compared_pairs(plan).size();
   if (pairs == 0) {
@@ -158,9 +174,9 @@ std::string comparison_text(const Plan& plan) {
                                          kSignificance, plural(pairs, "pair"));
   return "\nComparison\n" +
          wrapped("  against",
-                 fmt::format("{}: {} in {}", plan.baseline,
+                 fmt::format("{}: {} at {}", plan.baseline,
                              plural(copying_tools(plan) - 1, "other tool"),
-                             plural(plan.scenarios.size(), "scenario")),
+                             plural(compared_points(plan).size(), "point")),
                  14) +
          wrapped("  rounds",
                  plan.rounds >= needed
@@ -168,7 +184,8 @@ std::string comparison_text(const Plan& plan) {
                      : fmt::format("{} are too few: needed are {}. The report will hold numbers "
                                    "and no ranking.",
                                    plan.rounds, rounds),
-                 14);
+                 14) +
+         wrapped("  lanes", lanes_text(plan), 14);
 }
 
 std::string limits_text(const Limits& limits) {

@@ -8,14 +8,17 @@ namespace {
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json tool_json(const ToolNumbers& numbers) {
-  return {{"tool", numbers.tool},
-          {"planned", numbers.planned},
-          {"complete", numbers.complete},
-          {"wall_s",
-           {{"median", number(numbers.wall_s_median)},
-            {"p10", number(numbers.wall_s_p10)},
-            {"p90", number(numbers.wall_s_p90)}}},
-          {"tx_bytes", {{"median", number(numbers.tx_bytes_median)}}}};
+  return {
+      {"tool", numbers.tool},
+      {"planned", numbers.planned},
+      {"complete", numbers.complete},
+      {"wall_s",
+       {{"median", number(numbers.wall_s_median)},
+        {"p10", number(numbers.wall_s_p10)},
+        {"p90", number(numbers.wall_s_p90)}}},
+      {"tx_bytes", {{"median", number(numbers.tx_bytes_median)}}},
+      {"referrer_calls", numbers.observed ? Json(numbers.observed->referrers) : Json(nullptr)},
+      {"rate_limited", numbers.observed ? Json(numbers.observed->rate_limited) : Json(nullptr)}};
 }
 
 Json interval_json(const RatioInterval& interval) {
@@ -43,7 +46,7 @@ Json pair_json(const PairComparison& pair) {
 
 }  // namespace
 
-Json comparison_json(const ScenarioComparison& comparison, const std::string& baseline) {
+Json comparison_json(const PointComparison& comparison, const std::string& baseline) {
   Json tools = Json::array();
   for (const ToolNumbers& numbers : comparison.tools) {
     tools.push_back(tool_json(numbers));
@@ -52,7 +55,9 @@ Json comparison_json(const ScenarioComparison& comparison, const std::string& ba
   for (const PairComparison& pair : comparison.pairs) {
     pairs.push_back(pair_json(pair));
   }
-  return {{"scenario", comparison.scenario},
+  const std::uint32_t images = comparison.point.images;
+  return {{"scenario", comparison.point.scenario},
+          {"images", images == 0 ? Json(nullptr) : Json(images)},
           {"baseline", baseline},
           {"tools", std::move(tools)},
           {"pairs", std::move(pairs)}};

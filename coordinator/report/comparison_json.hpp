@@ -6,6 +6,6 @@
 namespace ocibench::coordinator {
 
 /// An element of `comparisons` in summary.json.
-Json comparison_json(const ScenarioComparison& comparison, const std::string& baseline);
+Json comparison_json(const PointComparison& comparison, const std::string& baseline);
 
 }  // namespace ocibench::coordinator

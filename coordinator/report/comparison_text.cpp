@@ -31,6 +31,11 @@ std::string supported_sentence(const PairComparison& pair, const std::string& ba
 
 }  // namespace
 
+std::string point_text(const std::string& scenario, std::uint32_t images) {
+  return images == 0 ? scenario
+                     : fmt::format("{}, {} image{}", scenario, images, images == 1 ? "" : "s");
+}
+
 std::string ratio_text(const RatioEstimate& ratio) { return factor(ratio.ratio) + "x"; }
 
 std::string ratio_with_interval(const RatioEstimate& ratio) {
@@ -44,7 +49,7 @@ std::string p_text(double p) {
 }
 
 std::vector<std::string> supported_sentences(const Analysis& analysis,
-                                             const ScenarioComparison& comparison) {
+                                             const PointComparison& comparison) {
   std::vector<std::string> sentences;
   for (const PairComparison& pair : comparison.pairs) {
     if (pair.withheld.empty()) {
@@ -54,8 +59,39 @@ std::vector<std::string> supported_sentences(const Analysis& analysis,
   return sentences;
 }
 
+std::vector<std::string> observed_sentences(const PointComparison& comparison) {
+  std::vector<std::string> referrers;
+  std::vector<std::string> limited;
+  bool observed = false;
+  for (const ToolNumbers& tool : comparison.tools) {
+    observed |= tool.observed.has_value();
+    const ObservedRequests requests = tool.observed.value_or(ObservedRequests{});
+    if (requests.referrers > 0) {
+      referrers.push_back(fmt::format("{} {}", tool.tool, requests.referrers));
+    }
+    if (requests.rate_limited > 0) {
+      limited.push_back(fmt::format("{} {}", tool.tool, requests.rate_limited));
+    }
+  }
+  std::vector<std::string> sentences;
+  if (!referrers.empty()) {
+    sentences.push_back(
+        fmt::format("Requests for referrers, in an untimed run: {}. Tools that send none do less "
+                    "work by as much.",
+                    fmt::join(referrers, ", ")));
+  }
+  if (observed) {
+    sentences.push_back(
+        limited.empty() ? "Answers of a rate limiter (429), in an untimed run: none."
+                        : fmt::format("Answers of a rate limiter (429), in an untimed run: {}; the "
+                                      "times hold waiting that is not copying.",
+                                      fmt::join(limited, ", ")));
+  }
+  return sentences;
+}
+
 std::vector<std::string> withheld_sentences(const Analysis& analysis,
-                                            const ScenarioComparison& comparison) {
+                                            const PointComparison& comparison) {
   std::vector<std::pair<std::string, std::vector<std::string>>> tools_by_reason;
   for (const PairComparison& pair : comparison.pairs) {
     for (const Withheld& withheld : pair.withheld) {

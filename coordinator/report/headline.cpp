@@ -52,9 +52,10 @@ struct Measured {
 /// Beside other tools an iteration without a result counts as slower than all with one, so that the
 /// sentence of a tool that failed at the slow ones does not look better for it.
 Measured measured(const Analysis& analysis, const Row& row) {
-  for (const ScenarioComparison& comparison : analysis.comparisons) {
+  for (const PointComparison& comparison : analysis.comparisons) {
     const auto tool = std::ranges::find(comparison.tools, row.aggregate.tool, &ToolNumbers::tool);
-    if (comparison.scenario == row.aggregate.scenario && tool != comparison.tools.end()) {
+    if (comparison.point.scenario == row.aggregate.scenario &&
+        comparison.point.images == row.aggregate.images && tool != comparison.tools.end()) {
       return {tool->wall_s_median, tool->wall_s_p10, tool->wall_s_p90, tool->tx_bytes_median};
     }
   }

@@ -56,6 +56,10 @@ std::string caveats_section(const Analysis& analysis) {
         "features. What follows holds for this corpus, these machines and these versions.\n\n";
   }
   for (const PlannedTool& tool : analysis.plan.tools) {
+    if (!tool.concurrency.empty()) {
+      text +=
+          fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(tool.concurrency));
+    }
     for (const std::string& caveat : tool.caveats) {
       text += fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(caveat));
     }

@@ -6,6 +6,7 @@
 
 #include "common/units.hpp"
 #include "coordinator/report/artifacts.hpp"
+#include "coordinator/report/comparison_text.hpp"
 #include "coordinator/report/markdown_sections.hpp"
 #include "coordinator/report/markdown_text.hpp"
 
@@ -43,8 +44,9 @@ std::string grid(const Analysis& analysis) {
   }
   text += "\n" + rule + "\n";
   for (const Row& row : analysis.rows) {
-    text += fmt::format("| {} | {} |", markdown_plain(row.aggregate.scenario),
-                        markdown_plain(row.aggregate.tool));
+    const Aggregate& cell = row.aggregate;
+    text += fmt::format("| {} | {} |", markdown_plain(point_text(cell.scenario, cell.images)),
+                        markdown_plain(cell.tool));
     for (std::uint32_t round = 1; round <= analysis.plan.rounds; ++round) {
       text += fmt::format(" {} |", grid_cell(find_trial(analysis, row.aggregate, round)));
     }
@@ -174,7 +176,8 @@ std::string numbers_by_tool(const Analysis& analysis) {
     for (const Row& row : analysis.rows) {
       const Aggregate& cell = row.aggregate;
       if (cell.tool == tool.name) {
-        text += fmt::format("| {} | {} of {} |{}", markdown_plain(cell.scenario), cell.complete,
+        text += fmt::format("| {} | {} of {} |{}",
+                            markdown_plain(point_text(cell.scenario, cell.images)), cell.complete,
                             cell.planned, median_cells(cell, resources));
       }
     }

@@ -146,7 +146,7 @@ Json summary_json(const Analysis& analysis) {
     json["results"].push_back(row_json(analysis, row));
   }
   json["comparisons"] = Json::array();
-  for (const ScenarioComparison& comparison : analysis.comparisons) {
+  for (const PointComparison& comparison : analysis.comparisons) {
     json["comparisons"].push_back(comparison_json(comparison, analysis.plan.baseline));
   }
   json["trials"] = Json::array();

@@ -32,11 +32,13 @@ std::string harmless(std::string text) {
 /// Compact: the sentences of what can be said, the reasons where nothing can.
 std::string comparison_lines(const Analysis& analysis) {
   std::string text;
-  for (const ScenarioComparison& comparison : analysis.comparisons) {
+  for (const PointComparison& comparison : analysis.comparisons) {
     for (const auto& sentences :
          {supported_sentences(analysis, comparison), withheld_sentences(analysis, comparison)}) {
       for (const std::string& sentence : sentences) {
-        text += fmt::format("  {}: {}\n", comparison.scenario, harmless(sentence));
+        text += fmt::format("  {}: {}\n",
+                            point_text(comparison.point.scenario, comparison.point.images),
+                            harmless(sentence));
       }
     }
   }

@@ -228,6 +228,33 @@ TEST(Terminal, ShowsAComparisonOrWhyThereIsNone) {
               HasSubstr("  cold: No ranking of crane against skopeo: 3 rounds cannot reach"));
 }
 
+/// With an observing run of skopeo and crane, of which crane's is told of.
+std::string report_with_observation(const WireObservation& observation) {
+  Analysis analysis = analyse_rounds(4, clear_difference(4));
+  TrialState trial = analysis.state.trials[1];
+  EXPECT_EQ(trial.trial.tool, "crane");
+  trial.trial.kind = TrialKind::observe;
+  trial.attempts[0].observed = WireObserved{.observation = observation};
+  analysis.state.trials.push_back(trial);
+  analysis.comparisons = compare_tools(analysis.plan, analysis.state, analysis.verdict);
+  return summary_md(analysis);
+}
+
+TEST(Comparison, SaysWhichToolsAskForReferrersAndOnlyThen) {
+  EXPECT_THAT(report_with_observation(
+                  {.requests = {{.request = RequestClass::referrers, .status = 404, .count = 12}}}),
+              HasSubstr("- Requests for referrers, in an untimed run: crane 12. Tools"));
+  EXPECT_THAT(report_with_observation({}), Not(HasSubstr("referrers, in an untimed")));
+}
+
+TEST(Comparison, SaysWhichToolsWereRateLimited) {
+  EXPECT_THAT(report_with_observation(
+                  {.requests = {{.request = RequestClass::blob_get, .status = 429, .count = 3}}}),
+              HasSubstr("(429), in an untimed run: crane 3;"));
+  EXPECT_THAT(report_with_observation({}), HasSubstr("(429), in an untimed run: none."));
+  EXPECT_THAT(summary_md(analyse_rounds(4, clear_difference(4))), Not(HasSubstr("429")));
+}
+
 // ---- No removal of results improves a standing.
 
 /// A campaign of three tools with differences from none to clear.
@@ -272,7 +299,7 @@ std::vector<MeasuredTrial> degraded(std::vector<MeasuredTrial> trials) {
 /// "crane faster": who is said to be faster than whom, as the report's own lines.
 std::set<std::string> claims(const Analysis& analysis) {
   std::set<std::string> found;
-  for (const ScenarioComparison& comparison : analysis.comparisons) {
+  for (const PointComparison& comparison : analysis.comparisons) {
     for (const PairComparison& pair : comparison.pairs) {
       if (pair.claim != Claim::none) {
         found.insert(pair.tool + " " + std::string(to_string(pair.claim)));
