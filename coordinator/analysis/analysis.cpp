@@ -156,6 +156,7 @@ Analysis analyse(const Plan& plan, std::span<const JournalEntry> journal) {
   find_identity_differences(analysis);
   find_marks(analysis);
   analysis.verdict = judge(analysis.state, analysis.findings);
+  analysis.comparisons = compare_tools(plan, analysis.state, analysis.verdict);
   return analysis;
 }
 

@@ -8,6 +8,7 @@
 #include "common/model/record.hpp"
 #include "coordinator/analysis/aggregate.hpp"
 #include "coordinator/analysis/campaign_state.hpp"
+#include "coordinator/analysis/comparison.hpp"
 #include "coordinator/analysis/egress.hpp"
 #include "coordinator/analysis/finding.hpp"
 #include "coordinator/analysis/verdict.hpp"
@@ -46,6 +47,7 @@ struct Analysis {
   std::string instance_type;  ///< of the shown attempts; "mixed", or "unknown" when nobody told
   std::vector<Finding> findings;
   Verdict verdict;
+  std::vector<PointComparison> comparisons;
 
   /// "unknown" when the journal does not hold the start of the campaign.
   [[nodiscard]] std::string git_sha() const;

@@ -16,6 +16,22 @@ double quantile(std::span<const double> ascending, double q) {
   return ascending[below] + share * (ascending[above] - ascending[below]);
 }
 
+std::optional<double> quantile_with_missing(std::span<const double> ascending, std::size_t missing,
+                                            double q) {
+  OCIBENCH_ASSERT(q >= 0 && q <= 1);
+  if (ascending.empty()) {
+    return std::nullopt;
+  }
+  const double position = static_cast<double>(ascending.size() + missing - 1) * q;
+  const double below = std::floor(position);
+  const auto last = static_cast<std::size_t>(std::ceil(position));
+  if (last >= ascending.size()) {
+    return std::nullopt;
+  }
+  const double low = ascending[static_cast<std::size_t>(below)];
+  return low + (position - below) * (ascending[last] - low);
+}
+
 std::optional<MedianInterval> median_interval(std::span<const double> ascending) {
   const std::size_t n = ascending.size();
   // P(Bin(n, 1/2) = i) by its logarithm: 2^-n alone would underflow for a large n.

@@ -37,6 +37,12 @@ struct Summary {
 /// Requires: `ascending` is sorted and not empty, 0 <= q <= 1.
 double quantile(std::span<const double> ascending, double q);
 
+/// The same with `missing` more values, each larger than all: what did not complete took longer
+/// than everything that did. Absent where one of them would take part in the result. Requires:
+/// `ascending` is sorted, 0 <= q <= 1.
+std::optional<double> quantile_with_missing(std::span<const double> ascending, std::size_t missing,
+                                            double q);
+
 /// The narrowest symmetric pair of order statistics [x(k), x(n+1-k)] that covers the median with
 /// probability 1 - 2 P(Bin(n, 1/2) < k) >= kMinCoverage, whatever the distribution (Conover,
 /// "Practical Nonparametric Statistics", section 3.2). Absent when even [min, max] does not: n < 6.

@@ -1,5 +1,6 @@
 #include "coordinator/campaign/campaign.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -77,6 +78,23 @@ std::optional<WorkKind> read_work(TomlTable& table) {
               : std::nullopt;
 }
 
+std::optional<std::string> read_baseline(TomlTable& table, const std::vector<std::string>& tools,
+                                         const catalog::Catalog& catalog) {
+  const auto baseline = table.optional_text("baseline");
+  if (!baseline) {
+    return baseline;
+  }
+  const auto tool = catalog.tool(*baseline);
+  if (std::ranges::find(tools, *baseline) == tools.end()) {
+    table.problem("baseline", fmt::format("key `baseline`: `{}` is not one of `tools`", *baseline));
+  } else if (tool && (*tool)->kind == catalog::ToolKind::calibration) {
+    table.problem(
+        "baseline",
+        fmt::format("key `baseline`: `{}` copies nothing; name a tool to compare with", *baseline));
+  }
+  return baseline;
+}
+
 RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog) {
   RequestedRegistry registry;
   auto table = root.optional_table("registry");
@@ -140,6 +158,7 @@ Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin
   });
   campaign.tools = read_names(
       root, "tools", [&](const std::string& name) { return complaint(catalog.tool(name)); });
+  campaign.baseline = read_baseline(root, campaign.tools, catalog);
   campaign.corpus = root.text("corpus");
   const auto unknown_corpus = complaint(catalog.corpus(campaign.corpus));
   if (root.has("corpus") && unknown_corpus) {

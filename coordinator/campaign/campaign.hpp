@@ -44,6 +44,7 @@ struct Campaign {
   std::string name;
   std::vector<std::string> scenarios;
   std::vector<std::string> tools;
+  std::optional<std::string> baseline;  ///< one of `tools`: what the others are compared with
   std::string corpus;
   std::optional<std::uint32_t> iterations;  ///< per trial
   std::optional<std::uint32_t> rounds;

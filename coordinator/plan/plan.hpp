@@ -58,6 +58,7 @@ struct Plan {
   std::uint32_t lanes = 1;         ///< places that the trials are planned for
   bool observe = false;            ///< one untimed run of each tool, whose requests are recorded
   Comparability comparability;
+  std::string baseline;  ///< the tool that the others are compared with; empty when none copies
   RegistrySpec registry;
   CorpusSpec corpus;
   ResolvedCorpus lock;

@@ -149,6 +149,7 @@ void describe(auto& io, Is<Plan> auto& plan) {
   io("lanes", plan.lanes);
   io("observe", plan.observe);
   io("comparability", plan.comparability);
+  io("baseline", plan.baseline);
   io("registry", plan.registry);
   io("scenarios", plan.scenarios);
   io("tools", plan.tools);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/units.hpp"
+#include "coordinator/plan/comparison_design.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -147,6 +148,46 @@ std::string time_text(const Plan& plan) {
                  14);
 }
 
+/// What the report will say when the trials run on several machines.
+std::string lanes_text(const Plan& plan) {
+  if (plan.lanes == 1) {
+    return "1: every tool meets the same machine.";
+  }
+  if (plan.rotation == "fixed") {
+    return fmt::format("{}, fixed: on machines of their own the tools get no ranking.", plan.lanes);
+  }
+  if (plan.rounds % plan.lanes != 0) {
+    return fmt::format("{}, {}: no ranking on several machines, since {} rounds are no multiple.",
+                       plan.lanes, plan.rotation, plan.rounds);
+  }
+  return fmt::format("{}, {}: every tool meets every machine equally often.", plan.lanes,
+                     plan.rotation);
+}
+
+std::string comparison_text(const Plan& plan) {
+  const std::size_t pairs = compared_pairs(plan).size();
+  if (pairs == 0) {
+    return "";
+  }
+  const std::uint32_t needed = rounds_needed(pairs);
+  const std::string rounds = fmt::format("at least {} for p < {} over {}", plural(needed, "round"),
+                                         kSignificance, plural(pairs, "pair"));
+  return "\nComparison\n" +
+         wrapped("  against",
+                 fmt::format("{}: {} at {}", plan.baseline,
+                             plural(copying_tools(plan) - 1, "other tool"),
+                             plural(compared_points(plan).size(), "point")),
+                 14) +
+         wrapped("  rounds",
+                 plan.rounds >= needed
+                     ? fmt::format("{}; needed are {}", plan.rounds, rounds)
+                     : fmt::format("{} are too few: needed are {}. The report will hold numbers "
+                                   "and no ranking.",
+                                   plan.rounds, rounds),
+                 14) +
+         wrapped("  lanes", lanes_text(plan), 14);
+}
+
 std::string limits_text(const Limits& limits) {
   const auto line = [](std::string_view name, const std::string& value, std::string_view meaning) {
     return fmt::format("  {:<20}{:<14}{}\n", name, value, meaning);
@@ -178,7 +219,7 @@ std::string caveats_text(const Plan& plan) {
 
 std::string plan_text(const Plan& plan) {
   return header_text(plan) + trials_text(plan) + bytes_text(plan) + time_text(plan) +
-         limits_text(plan.limits) + caveats_text(plan);
+         comparison_text(plan) + limits_text(plan.limits) + caveats_text(plan);
 }
 
 }  // namespace ocibench::coordinator

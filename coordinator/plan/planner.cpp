@@ -1,5 +1,6 @@
 #include "coordinator/plan/planner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -136,6 +137,12 @@ Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& c
   }
   plan.corpus = **spec;
   return {};
+}
+
+/// The one asked for, else the first that copies.
+std::string effective_baseline(const Campaign& campaign, const std::vector<PlannedTool>& tools) {
+  const auto first = std::ranges::find(tools, false, &PlannedTool::calibration);
+  return campaign.baseline.value_or(first == tools.end() ? std::string() : first->name);
 }
 
 Result<RegistrySpec> effective_registry(const RequestedRegistry& requested,
@@ -297,6 +304,7 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
         fmt::format("{} scenarios, {} tools and {} rounds make {} trials, more than {}",
                     plan.scenarios.size(), plan.tools.size(), plan.rounds, trials, kMaxTrials));
   }
+  plan.baseline = effective_baseline(campaign, plan.tools);
   auto registry = effective_registry(campaign.registry, catalog);
   if (!registry) {
     return tl::unexpected(registry.error());

@@ -41,10 +41,39 @@ std::string moved_text(const PlannedScenario& scenario, std::size_t images) {
                      100.0 * static_cast<double>(moved) / static_cast<double>(images));
 }
 
-/// Requires: at least one complete iteration (whose wall time is then measured).
-catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
-  const Summary& wall = *row.aggregate.find("wall_s");
+/// What a sentence is made of; absent where there is no number.
+struct Measured {
+  std::optional<double> wall_median;
+  std::optional<double> wall_p10;
+  std::optional<double> wall_p90;
+  std::optional<double> tx_median;
+};
+
+/// Beside other tools an iteration without a result counts as slower than all with one, so that the
+/// sentence of a tool that failed at the slow ones does not look better for it.
+Measured measured(const Analysis& analysis, const Row& row) {
+  for (const PointComparison& comparison : analysis.comparisons) {
+    const auto tool = std::ranges::find(comparison.tools, row.aggregate.tool, &ToolNumbers::tool);
+    if (comparison.point.scenario == row.aggregate.scenario &&
+        comparison.point.images == row.aggregate.images && tool != comparison.tools.end()) {
+      return {tool->wall_s_median, tool->wall_s_p10, tool->wall_s_p90, tool->tx_bytes_median};
+    }
+  }
+  const Summary* wall = row.aggregate.find("wall_s");
   const Summary* tx = row.aggregate.find("tx_bytes");
+  if (wall == nullptr) {
+    return {};
+  }
+  return {wall->median, wall->p10, wall->p90, tx ? std::optional(tx->median) : std::nullopt};
+}
+
+std::string quantile_text(const std::optional<double>& seconds) {
+  return seconds ? duration_text(*seconds) : "not reached";
+}
+
+/// Requires: measured(analysis, row).wall_median.
+catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
+  const Measured numbers = measured(analysis, row);
   const ResolvedCorpus corpus = first_images(analysis.plan.lock, row.aggregate.images);
   const std::uint64_t bytes = unique_bytes(corpus);
   const bool whole = row.aggregate.complete == row.aggregate.planned;
@@ -53,11 +82,11 @@ catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
           {"subject", row.label},
           {"images", std::to_string(corpus.images.size())},
           {"bytes", format_bytes(bytes)},
-          {"wall_median", duration_text(wall.median)},
-          {"wall_p10", duration_text(wall.p10)},
-          {"wall_p90", duration_text(wall.p90)},
-          {"tx_median", tx == nullptr ? "unmeasured" : bytes_text(tx->median)},
-          {"rate_median", bytes_text(static_cast<double>(bytes) / wall.median) + "/s"},
+          {"wall_median", duration_text(*numbers.wall_median)},
+          {"wall_p10", quantile_text(numbers.wall_p10)},
+          {"wall_p90", quantile_text(numbers.wall_p90)},
+          {"tx_median", numbers.tx_median ? bytes_text(*numbers.tx_median) : "unmeasured"},
+          {"rate_median", bytes_text(static_cast<double>(bytes) / *numbers.wall_median) + "/s"},
           {"moved", moved_text(scenario_of(analysis, row), corpus.images.size())},
           {"scaling", scaling_sentence(fit_scaling(analysis.plan, analysis.state,
                                                    row.aggregate.scenario, row.aggregate.tool))},
@@ -73,9 +102,9 @@ std::string no_number(const Analysis& analysis, const Row& row) {
            trial.complete_iterations() < trial.trial.iterations;
   });
   OCIBENCH_ASSERT(bad != analysis.state.trials.end());
-  return fmt::format("{}: no number for {}: 0 of {} iterations complete ({}: {}).", row.label,
-                     row.aggregate.scenario, row.aggregate.planned, to_string(bad->outcome.kind),
-                     bad->outcome.cause);
+  return fmt::format("{}: no number for {}: {} of {} iterations complete ({}: {}).", row.label,
+                     row.aggregate.scenario, row.aggregate.complete, row.aggregate.planned,
+                     to_string(bad->outcome.kind), bad->outcome.cause);
 }
 
 Result<std::string> fill_template(const Analysis& analysis, const Row& row) {
@@ -88,7 +117,7 @@ Result<std::string> fill_template(const Analysis& analysis, const Row& row) {
 }  // namespace
 
 std::string headline(const Analysis& analysis, const Row& row) {
-  if (row.aggregate.complete == 0) {
+  if (!measured(analysis, row).wall_median) {
     return no_number(analysis, row);
   }
   Result<std::string> filled = fill_template(analysis, row);
@@ -106,7 +135,7 @@ std::string headline(const Analysis& analysis, const Row& row) {
 std::vector<Finding> all_findings(const Analysis& analysis) {
   std::vector<Finding> findings = analysis.findings;
   for (const Row& row : analysis.rows) {
-    if (row.aggregate.complete == 0) {
+    if (!measured(analysis, row).wall_median) {
       continue;
     }
     const Result<std::string> filled = fill_template(analysis, row);

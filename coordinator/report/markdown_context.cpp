@@ -49,7 +49,17 @@ std::string prewarm_section(const Analysis& analysis) {
 
 std::string caveats_section(const Analysis& analysis) {
   std::string text = "## Caveats\n\n";
+  if (!analysis.comparisons.empty()) {
+    text +=
+        "Several tools side by side: directional, not authoritative. They differ in language and "
+        "architecture, in how they authenticate, in their default concurrency and in their "
+        "features. What follows holds for this corpus, these machines and these versions.\n\n";
+  }
   for (const PlannedTool& tool : analysis.plan.tools) {
+    if (!tool.concurrency.empty()) {
+      text +=
+          fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(tool.concurrency));
+    }
     for (const std::string& caveat : tool.caveats) {
       text += fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(caveat));
     }
@@ -73,6 +83,18 @@ std::string findings_section(const Analysis& analysis) {
                         markdown_plain(finding.where), markdown_plain(finding.text));
   }
   return text + "\n";
+}
+
+std::string settings_section(const Analysis& analysis) {
+  std::string text = "## Settings that the tools needed\n\n";
+  bool any = false;
+  for (const PlannedTool& tool : analysis.plan.tools) {
+    for (const std::string& note : tool.notes) {
+      text += fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(note));
+      any = true;
+    }
+  }
+  return text + (any ? "\n" : "None: each ran as it comes.\n\n");
 }
 
 std::string subjects_section(const Analysis& analysis) {

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "common/units.hpp"
 #include "coordinator/report/artifacts.hpp"
+#include "coordinator/report/comparison_text.hpp"
 #include "coordinator/report/markdown_sections.hpp"
 #include "coordinator/report/markdown_text.hpp"
 
@@ -42,8 +44,9 @@ std::string grid(const Analysis& analysis) {
   }
   text += "\n" + rule + "\n";
   for (const Row& row : analysis.rows) {
-    text += fmt::format("| {} | {} |", markdown_plain(row.aggregate.scenario),
-                        markdown_plain(row.aggregate.tool));
+    const Aggregate& cell = row.aggregate;
+    text += fmt::format("| {} | {} |", markdown_plain(point_text(cell.scenario, cell.images)),
+                        markdown_plain(cell.tool));
     for (std::uint32_t round = 1; round <= analysis.plan.rounds; ++round) {
       text += fmt::format(" {} |", grid_cell(find_trial(analysis, row.aggregate, round)));
     }
@@ -110,21 +113,77 @@ constexpr std::array kMedianColumns = {
     NumberColumn{"sampler CPU s", "sampler_cpu_s", 1},
 };
 
-std::string number_row(const Row& row) {
-  const Aggregate& cell = row.aggregate;
-  std::string text =
-      fmt::format("| {} | {} of {} |", markdown_plain(row.label), cell.complete, cell.planned);
-  if (const Summary* wall = cell.find("wall_s")) {
-    text +=
-        fmt::format(" {} | {} | {} | {} | {} |", four_digits(wall->median), four_digits(wall->p10),
-                    four_digits(wall->p90), interval_text(*wall, 1), four_digits(wall->mad));
-  } else {
-    text += " - | - | - | - | - |";
+std::string time_cells(const Aggregate& cell) {
+  const Summary* wall = cell.find("wall_s");
+  if (wall == nullptr) {
+    return " - | - | - | - | - |";
   }
-  for (const NumberColumn& column : kMedianColumns) {
+  return fmt::format(" {} | {} | {} | {} | {} |", four_digits(wall->median), four_digits(wall->p10),
+                     four_digits(wall->p90), interval_text(*wall, 1), four_digits(wall->mad));
+}
+
+std::string median_cells(const Aggregate& cell, std::span<const NumberColumn> columns) {
+  std::string text;
+  for (const NumberColumn& column : columns) {
     text += fmt::format(" {} |", median_text(cell, column.key, column.unit));
   }
   return text + "\n";
+}
+
+/// Two header lines; `columns` come after `first`.
+std::string table_head(std::string_view first, std::span<const NumberColumn> columns) {
+  std::string text = fmt::format("| {} |", first);
+  for (const NumberColumn& column : columns) {
+    text += fmt::format(" {} |", column.title);
+  }
+  const auto bars = static_cast<std::size_t>(std::ranges::count(text, '|'));
+  text += "\n|";
+  for (std::size_t i = 1; i < bars; ++i) {
+    text += "---|";
+  }
+  return text + "\n";
+}
+
+std::string numbers_of_one_tool(const Analysis& analysis) {
+  std::string text;
+  for (const PlannedScenario& scenario : analysis.plan.scenarios) {
+    text += fmt::format(
+        "### {}\n\n{}", markdown_plain(scenario.name),
+        table_head("subject | n | wall s p50 | p10 | p90 | interval of p50 | MAD", kMedianColumns));
+    for (const Row& row : analysis.rows) {
+      const Aggregate& cell = row.aggregate;
+      if (cell.scenario == scenario.name && !cell.calibration) {
+        text += fmt::format("| {} | {} of {} |{}{}", markdown_plain(row.label), cell.complete,
+                            cell.planned, time_cells(cell), median_cells(cell, kMedianColumns));
+      }
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// A table for each tool: beside each other, memory and CPU would be read as a comparison. Time and
+/// sent bytes are in the comparison.
+std::string numbers_by_tool(const Analysis& analysis) {
+  const auto resources = std::span(kMedianColumns).subspan(1);
+  std::string text;
+  for (const PlannedTool& tool : analysis.plan.tools) {
+    if (tool.calibration) {
+      continue;
+    }
+    text += fmt::format("### {}\n\n{}", markdown_plain(tool.name),
+                        table_head("scenario | n", resources));
+    for (const Row& row : analysis.rows) {
+      const Aggregate& cell = row.aggregate;
+      if (cell.tool == tool.name) {
+        text += fmt::format("| {} | {} of {} |{}",
+                            markdown_plain(point_text(cell.scenario, cell.images)), cell.complete,
+                            cell.planned, median_cells(cell, resources));
+      }
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -144,29 +203,17 @@ std::string missing_section(const Analysis& analysis) {
 }
 
 std::string numbers_section(const Analysis& analysis) {
-  std::string text =
-      "## Numbers\n\nMedians over the complete iterations (n of planned), pooled over rounds; "
-      "lower is better for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by "
-      "linear interpolation (type 7); the interval of the median is of order statistics, with its "
-      "coverage, from n = 6 on; MAD is the median absolute deviation.\n\n";
-  for (const PlannedScenario& scenario : analysis.plan.scenarios) {
-    text +=
-        fmt::format("### {}\n\n| subject | n | wall s p50 | p10 | p90 | interval of p50 | MAD |",
-                    markdown_plain(scenario.name));
-    std::string rule = "|---|---|---|---|---|---|---|";
-    for (const NumberColumn& column : kMedianColumns) {
-      text += fmt::format(" {} |", column.title);
-      rule += "---|";
-    }
-    text += "\n" + rule + "\n";
-    for (const Row& row : analysis.rows) {
-      if (row.aggregate.scenario == scenario.name && !row.aggregate.calibration) {
-        text += number_row(row);
-      }
-    }
-    text += "\n";
+  if (!analysis.comparisons.empty()) {
+    return "## Each tool by itself\n\nCPU and memory say why a tool takes its time; they follow "
+           "from how it is built, and are not compared. Medians over the complete iterations; a "
+           "dash is unmeasured.\n\n" +
+           numbers_by_tool(analysis);
   }
-  return text;
+  return "## Numbers\n\nMedians over the complete iterations (n of planned), pooled over rounds; "
+         "lower is better for wall and bytes. A dash is unmeasured, never zero. p10 and p90 by "
+         "linear interpolation (type 7); the interval of the median is of order statistics, with "
+         "its coverage, from n = 6 on; MAD is the median absolute deviation.\n\n" +
+         numbers_of_one_tool(analysis);
 }
 
 std::string overhead_section(const Analysis& analysis) {

@@ -3,6 +3,7 @@
 #include "common/clock.hpp"
 #include "common/sha256.hpp"
 #include "common/units.hpp"
+#include "coordinator/report/comparison_json.hpp"
 #include "coordinator/report/facts_json.hpp"
 #include "coordinator/report/headline.hpp"
 #include "coordinator/report/iteration_json.hpp"
@@ -143,6 +144,10 @@ Json summary_json(const Analysis& analysis) {
   json["results"] = Json::array();
   for (const Row& row : analysis.rows) {
     json["results"].push_back(row_json(analysis, row));
+  }
+  json["comparisons"] = Json::array();
+  for (const PointComparison& comparison : analysis.comparisons) {
+    json["comparisons"].push_back(comparison_json(comparison, analysis.plan.baseline));
   }
   json["trials"] = Json::array();
   for (const TrialState& trial : analysis.state.trials) {

@@ -1,7 +1,5 @@
 #include "coordinator/report/summary_md.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "common/clock.hpp"
@@ -24,17 +22,8 @@ std::string verdict_section(const Analysis& analysis) {
   return analysis.verdict.reasons.empty() ? text : text + "\n";
 }
 
-bool compares_tools(const Plan& plan) {
-  return std::ranges::count(plan.tools, false, &PlannedTool::calibration) > 1;
-}
-
 std::string headlines_section(const Analysis& analysis) {
-  std::string text;
-  if (compares_tools(analysis.plan)) {
-    text +=
-        "> Several tools side by side: directional, not a ranking. They differ in language, "
-        "defaults and features; read the caveats below with the numbers.\n\n";
-  }
+  std::string text = "## Results\n\n";
   for (const PlannedScenario& scenario : analysis.plan.scenarios) {
     text += fmt::format("**{}**: {}\n\n", markdown_plain(scenario.name),
                         markdown_plain(scenario.question));
@@ -64,11 +53,12 @@ std::string origin_section(const Analysis& analysis) {
 }  // namespace
 
 std::string summary_md(const Analysis& analysis) {
-  return verdict_section(analysis) + headlines_section(analysis) + origin_section(analysis) +
-         missing_section(analysis) + numbers_section(analysis) + overhead_section(analysis) +
-         egress_section(analysis) + prewarm_section(analysis) + caveats_section(analysis) +
-         findings_section(analysis) + subjects_section(analysis) + environment_section(analysis) +
-         reproduce_section(analysis) + exclusions_section();
+  return verdict_section(analysis) + caveats_section(analysis) + headlines_section(analysis) +
+         origin_section(analysis) + missing_section(analysis) + comparison_section(analysis) +
+         numbers_section(analysis) + overhead_section(analysis) + egress_section(analysis) +
+         prewarm_section(analysis) + findings_section(analysis) + settings_section(analysis) +
+         subjects_section(analysis) + environment_section(analysis) + reproduce_section(analysis) +
+         exclusions_section();
 }
 
 }  // namespace ocibench::coordinator

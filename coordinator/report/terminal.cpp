@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/report/comparison_text.hpp"
 #include "coordinator/report/headline.hpp"
 
 namespace ocibench::coordinator {
@@ -28,6 +29,23 @@ std::string harmless(std::string text) {
   return text;
 }
 
+/// Compact: the sentences of what can be said, the reasons where nothing can.
+std::string comparison_lines(const Analysis& analysis) {
+  std::string text;
+  for (const PointComparison& comparison : analysis.comparisons) {
+    for (const auto& sentences :
+         {supported_sentences(analysis, comparison), withheld_sentences(analysis, comparison)}) {
+      for (const std::string& sentence : sentences) {
+        text += fmt::format("  {}: {}\n",
+                            point_text(comparison.point.scenario, comparison.point.images),
+                            harmless(sentence));
+      }
+    }
+  }
+  return text.empty() ? text
+                      : "Side by side (directional: summary.md begins with the caveats):\n" + text;
+}
+
 }  // namespace
 
 std::string terminal_summary(const Analysis& analysis, const std::filesystem::path& bundle,
@@ -43,6 +61,7 @@ std::string terminal_summary(const Analysis& analysis, const std::filesystem::pa
       text += fmt::format("  {}\n", harmless(headline(analysis, row)));
     }
   }
+  text += comparison_lines(analysis);
   if (!verdict.reasons.empty()) {
     text += "Why it is not valid:\n";
   }

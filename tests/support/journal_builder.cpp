@@ -1,5 +1,7 @@
 #include "tests/support/journal_builder.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/units.hpp"
@@ -38,6 +40,9 @@ Environment environment() {
 
 Plan make_plan(const std::vector<std::string>& tools, std::uint32_t iterations) {
   Plan plan{.campaign_name = "example", .iterations = iterations};
+  const auto copying =
+      std::ranges::find_if(tools, [](const std::string& tool) { return tool != "null"; });
+  plan.baseline = copying == tools.end() ? "" : *copying;
   plan.registry = {
       .name = "docker-registry", .definition_sha256 = std::string(64, 'c'), .storage = "memory"};
   plan.corpus = {.name = "two", .source = SyntheticSpec{.images = 2, .repository_prefix = "two/i"}};

@@ -72,6 +72,19 @@ TEST(ParseCampaign, NamesTheLineAndTheNearestOfUnknownNames) {
             "c.toml:11: unknown registry `docker-registri`; did you mean `docker-registry`?");
 }
 
+TEST(ParseCampaign, TakesOneOfTheToolsAsTheBaseline) {
+  EXPECT_EQ(parse("baseline = 'skopeo'\n")->baseline, "skopeo");
+  EXPECT_EQ(error_of("baseline = 'crane'\n"),
+            "c.toml:6: key `baseline`: `crane` is not one of `tools`");
+  const auto campaign = parse_campaign(
+      "schema = 1\nname = 'try'\nscenarios = ['cold']\ntools = ['skopeo', 'null']\n"
+      "corpus = 'tiny'\nbaseline = 'null'\n",
+      "c.toml", shipped_catalog());
+  ASSERT_FALSE(campaign);
+  EXPECT_EQ(campaign.error().message,
+            "c.toml:6: key `baseline`: `null` copies nothing; name a tool to compare with");
+}
+
 TEST(ParseCampaign, RefusesAToolNamedTwice) {
   const auto campaign = parse_campaign(
       "schema = 1\nname = 'try'\nscenarios = ['cold']\ntools = ['null', 'null']\ncorpus = 'tiny'\n",

@@ -65,6 +65,8 @@ Plan any_plan() {
       .destination = Destination::other};
   plan.scenarios.front().sizes = {1, *rc::gen::arbitrary<std::uint32_t>()};
   plan.scenarios.front().moved = made_corpus(1).images;
+  plan.tools.front().notes = {ascii()};
+  plan.baseline = ascii();
   return plan;
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/plan/comparison_design.hpp"
 #include "tests/unit/coordinator/plan_fixture.hpp"
 
 namespace ocibench::coordinator {
@@ -57,6 +58,15 @@ TEST(MakePlan, TellsCalibrationFromTools) {
   EXPECT_FALSE(plan.tools.at(0).calibration);
   EXPECT_TRUE(plan.tools.at(1).calibration);
   EXPECT_FALSE(plan.tools.at(0).caveats.empty());
+}
+
+TEST(MakePlan, ComparesWithTheFirstToolThatCopiesUnlessToldOtherwise) {
+  Campaign requested = campaign();
+  requested.tools = {"null", "skopeo"};
+  EXPECT_EQ(plan_of(requested).baseline, "skopeo");
+  requested.tools = {"null", "sleep"};
+  EXPECT_EQ(plan_of(requested).baseline, "");
+  EXPECT_TRUE(compared_pairs(plan_of(requested)).empty());
 }
 
 TEST(MakePlan, RunsEveryToolOnceInEveryRoundBeforeTheNext) {

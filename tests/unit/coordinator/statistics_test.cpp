@@ -29,6 +29,16 @@ TEST(Statistics, QuantileIsTheTypeSevenOfHyndmanAndFan) {
   EXPECT_DOUBLE_EQ(quantile(values, 1), 16);
 }
 
+TEST(Statistics, WhatIsMissingCountsAsLargerThanAll) {
+  const std::vector<double> values = {1, 2, 3, 4};
+  EXPECT_EQ(quantile_with_missing(values, 0, 0.5), quantile(values, 0.5));
+  EXPECT_EQ(quantile_with_missing(values, 1, 0.5), 3);
+  EXPECT_EQ(quantile_with_missing(values, 3, 0.5), 4);
+  EXPECT_EQ(quantile_with_missing(values, 4, 0.5), std::nullopt);
+  EXPECT_EQ(quantile_with_missing(values, 1, 0.9), std::nullopt);
+  EXPECT_EQ(quantile_with_missing({}, 3, 0.1), std::nullopt);
+}
+
 TEST(Statistics, MedianOfAnEvenNumberIsTheMiddleOfTheTwoMiddleOnes) {
   EXPECT_DOUBLE_EQ(summarise({4, 1, 3, 2})->median, 2.5);
 }
