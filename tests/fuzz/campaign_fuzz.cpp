@@ -21,10 +21,13 @@ const Catalog& shipped() {
 }
 
 void plan(const ocibench::coordinator::Campaign& campaign) {
-  const ocibench::ResolvedCorpus lock{
-      .name = campaign.corpus,
-      .images = {{.repository = "lib/a", .tag = "1", .digest = "sha256:0"}}};
-  const auto made = ocibench::coordinator::make_plan(campaign, shipped(), lock);
+  ocibench::coordinator::CorpusState corpus{
+      .lock = {.name = campaign.corpus,
+               .images = {{.repository = "lib/a", .tag = "1", .digest = "sha256:0"}}}};
+  for (const std::string& scenario : campaign.scenarios) {
+    corpus.moved[(*shipped().scenario(scenario))->moved_share] = corpus.lock.images;
+  }
+  const auto made = ocibench::coordinator::make_plan(campaign, shipped(), corpus);
   if (!made || made->trials.size() > 100) {
     return;
   }
