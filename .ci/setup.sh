@@ -9,10 +9,10 @@ packages_build="g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev l
   libsqlite3-dev libarchive-dev nlohmann-json3-dev libexpected-dev libcli11-dev
   libkainjow-mustache-dev libgtest-dev libgmock-dev librapidcheck-dev libcpp-httplib-dev git
   ca-certificates"
-packages_run="docker-registry skopeo sysstat iproute2 openssl procps curl"
+packages_run="docker-registry skopeo nginx-light sysstat iproute2 openssl procps curl"
 packages_clang="clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev"
 why_build="compiler and libraries to build ocibench"
-why_run="the first tool and registry under test, and pidstat to observe them"
+why_run="the first tool and registry under test, pidstat to watch and nginx to observe them"
 why_clang="format check, clang-tidy and fuzzing"
 
 missing_packages() {
@@ -26,20 +26,22 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Debian's docker-registry starts a server on port 5000 and enables it at boot. We only want the
-# program: no service may be started by its installation, nor be left enabled.
+# Debian's docker-registry and nginx start servers on ports 5000 and 80 and enable them at boot. We
+# only want the programs: no service may be started by its installation, nor be left enabled.
 without_services() {
-  local policy=/usr/sbin/policy-rc.d had_policy=0 was_installed=1 status=0
+  local policy=/usr/sbin/policy-rc.d had_policy=0 status=0 service new=()
   [ -e "$policy" ] && had_policy=1
-  [ -n "$(missing_packages docker-registry)" ] && was_installed=0
+  for service in docker-registry nginx; do
+    [ -n "$(missing_packages "$service")" ] && new+=("$service")
+  done
   if [ $had_policy -eq 0 ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod +x "$policy"
   fi
   "$@" || status=$?
   [ $had_policy -eq 0 ] && as_root rm -f "$policy"
-  if [ $was_installed -eq 0 ] && command -v systemctl >/dev/null; then
-    as_root systemctl disable docker-registry >/dev/null 2>&1 || true
+  if [ ${#new[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+    as_root systemctl disable "${new[@]}" >/dev/null 2>&1 || true
   fi
   return $status
 }

@@ -11,6 +11,7 @@
 #include "agent/agent_loop.hpp"
 #include "agent/content_access.hpp"
 #include "agent/environment.hpp"
+#include "agent/observe/nginx_recorder.hpp"
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sampling/net_dev.hpp"
@@ -86,6 +87,7 @@ struct Workshop {
   catalog::SubjectFinder subjects;
   LinuxProcessRunner runner;
   std::unique_ptr<LocalRegistry> registries;
+  std::unique_ptr<NginxRecorder> recorder;
   RegistryContentAccess content;
 
   Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const std::string& path,
@@ -109,7 +111,8 @@ struct Workshop {
                   return std::make_unique<HostSampler>(std::move(plan), clock);
                 },
             .registries = *registries,
-            .content = content};
+            .content = content,
+            .recorder = *recorder};
   }
 };
 
@@ -181,6 +184,8 @@ Result<ExitCode> agent_command(const AgentOptions& options) {
     return tl::unexpected(registries.error());
   }
   workshop.registries = std::move(*registries);
+  workshop.recorder =
+      std::make_unique<NginxRecorder>(clock, workshop.subjects, workshop.registries->authority());
   auto end = serve(options, *spool, workshop, stop->get());
   if (!end) {
     return tl::unexpected(end.error());

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "agent/judge.hpp"
 #include "common/file.hpp"
 #include "common/host.hpp"
 #include "common/units.hpp"
@@ -17,19 +16,19 @@ constexpr std::uint64_t kMaxCaFileBytes = 4 * kMiB;
 /// Where Debian keeps the certificates that everyone trusts.
 constexpr const char* kSystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
+/// Where one run of the tool works and puts things.
+struct RunPlace {
+  std::string prefix;  ///< namespace at the target
+  std::string suffix;  ///< of the directories "work" and "state"; equal: the tool's state is kept
+  std::string log;     ///< prefix of the names of its logs
+};
+
 /// Nobody watches a run that is not measured.
 class NoObserver final : public WindowObserver {
  public:
   void prepare(const ProcessTree& /*tree*/) override {}
   void opened() override {}
   void closed() override {}
-};
-
-/// Where one run of the tool works and puts things.
-struct RunPlace {
-  std::string prefix;  ///< namespace at the target
-  std::string suffix;  ///< of the directories "work" and "state"; equal: the tool's state is kept
-  std::string log;     ///< prefix of the names of its logs
 };
 
 Result<void> make_directory(const std::filesystem::path& directory) {
@@ -151,10 +150,9 @@ Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, Prepar
   if (!command) {
     return tl::unexpected(std::move(command.error()));
   }
-  NoObserver observer;
-  Result<ProcessReport> report = trial.parts.runner.run(*command, observer, trial.cancellation);
+  const Result<ProcessReport> report = run_unwatched(trial, *command);
   if (!report) {
-    return fail(report.error(), "the tool could not be run");
+    return tl::unexpected(report.error());
   }
   run.untimed_logs = {command->stderr_log, command->stdout_log};
   arrived = expect_all(trial, placed);
@@ -225,6 +223,12 @@ Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedR
 
 }  // namespace
 
+Result<ProcessReport> run_unwatched(const TrialContext& trial, const Command& command) {
+  NoObserver observer;
+  Result<ProcessReport> report = trial.parts.runner.run(command, observer, trial.cancellation);
+  return report ? std::move(report) : fail(report.error(), "the tool could not be run");
+}
+
 std::uint64_t count_files(const std::filesystem::path& directory) {
   std::uint64_t files = 0;
   std::error_code error;
@@ -274,6 +278,25 @@ Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedR
   }
   return describe(trial, run) +
          (trial.source_registry ? "" : "; every tag at the source is as locked");
+}
+
+Result<std::string> verify_run(TrialContext& trial, const PreparedRun& run,
+                               TargetFindings& findings) {
+  findings.touched = count_files(run.target->storage_directory()) != run.files_before;
+  if (!trial.copies()) {
+    return fmt::format("calibration: the target's storage is {}",
+                       findings.touched ? "touched" : "untouched");
+  }
+  Result<Verification> proof =
+      trial.parts.content.verify(run.target->endpoint(), run.expected, trial.budget);
+  if (!proof) {
+    findings.verification_error = proof.error().message;
+    return tl::unexpected(std::move(proof.error()));
+  }
+  findings.verification = std::move(*proof);
+  return fmt::format("{} of {} images found, {} read back and hashed",
+                     findings.verification->images_found, findings.verification->images_expected,
+                     format_bytes(findings.verification->bytes_proven));
 }
 
 }  // namespace ocibench::agent

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/judge.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/target/target_registry.hpp"
 #include "agent/trial_context.hpp"
@@ -43,6 +44,14 @@ Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun&
 /// command. Returns the populate phase's note. A tool that fails in its untimed run is no error:
 /// see PreparedRun::untimed. Requires: start_target() succeeded.
 Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedRun& run);
+
+/// Runs a command that nobody measures. Errors: those of ProcessRunner, never the tool's.
+Result<ProcessReport> run_unwatched(const TrialContext& trial, const Command& command);
+
+/// The body of the verify phase: what the target holds after the run goes to `findings`, also when
+/// the check fails. Errors: those of ContentAccess::verify.
+Result<std::string> verify_run(TrialContext& trial, const PreparedRun& run,
+                               TargetFindings& findings);
 
 /// Number of files below a directory, as far as they can be seen.
 std::uint64_t count_files(const std::filesystem::path& directory);

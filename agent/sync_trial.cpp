@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/observed_run.hpp"
 #include "agent/trial_context.hpp"
 #include "agent/trial_iteration.hpp"
 #include "agent/trial_setup.hpp"
@@ -14,6 +15,9 @@ namespace ocibench::agent {
 namespace {
 
 Result<std::string> prewarm_source(TrialContext& trial) {
+  if (trial.assignment.trial.kind == TrialKind::observe) {
+    return "skipped: nothing is timed";
+  }
   return trial.may_go_on()
       .and_then([&] { return trial.parts.content.prewarm(trial.source, trial.lock, trial.budget); })
       .map([](const PrewarmReport& report) { return describe(report); });
@@ -51,7 +55,7 @@ Outcome run_phases(TrialContext& trial) {
       !done) {
     return not_run(std::move(done.error().message));
   }
-  return run_iterations(trial);
+  return trial.assignment.trial.kind == TrialKind::observe ? observe(trial) : run_iterations(trial);
 }
 
 }  // namespace

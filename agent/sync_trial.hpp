@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/content_access.hpp"
+#include "agent/observe/request_recorder.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/sampling/sampler.hpp"
 #include "agent/target/target_registry.hpp"
@@ -28,6 +29,7 @@ struct TrialParts {
   SamplerFactory make_sampler;
   TargetRegistry& registries;
   ContentAccess& content;
+  RequestRecorder& recorder;
 };
 
 struct TrialSettings {
@@ -43,6 +45,8 @@ struct TrialSettings {
 /// directories. A tool that fails does not keep the next iteration from running; a setup or prewarm
 /// that fails ends the trial, as do cancellation and an overhead_timeout that is used up.
 /// TrialFinished says `complete` when all iterations ran, else `not_run` with the cause.
+///
+/// A trial that only observes has one untimed run in place of its iterations; see observe().
 class SyncTrial final : public TrialRunner {
  public:
   SyncTrial(TrialParts parts, TrialSettings settings);

@@ -18,25 +18,6 @@
 namespace ocibench::agent {
 namespace {
 
-/// The body of the verify phase.
-Result<std::string> verify(TrialContext& trial, const PreparedRun& run, TargetFindings& findings) {
-  findings.touched = count_files(run.target->storage_directory()) != run.files_before;
-  if (!trial.copies()) {
-    return fmt::format("calibration: the target's storage is {}",
-                       findings.touched ? "touched" : "untouched");
-  }
-  Result<Verification> proof =
-      trial.parts.content.verify(run.target->endpoint(), run.expected, trial.budget);
-  if (!proof) {
-    findings.verification_error = proof.error().message;
-    return tl::unexpected(std::move(proof.error()));
-  }
-  findings.verification = std::move(*proof);
-  return fmt::format("{} of {} images found, {} read back and hashed",
-                     findings.verification->images_found, findings.verification->images_expected,
-                     format_bytes(findings.verification->bytes_proven));
-}
-
 /// What was measured, as it is told.
 Iteration describe_run(std::uint32_t index, MeasuredRun run) {
   Iteration iteration{.index = index,
@@ -79,7 +60,7 @@ Iteration measure_and_verify(TrialContext& trial, std::uint32_t index, const Pre
   if (measured->report.ending != Ending::cancelled) {
     // A failed check is judged below, from the findings.
     static_cast<void>(
-        run_untimed(trial, Phase::verify, index, [&] { return verify(trial, run, findings); }));
+        run_untimed(trial, Phase::verify, index, [&] { return verify_run(trial, run, findings); }));
   }
   Outcome outcome = judge(*trial.tool, measured->report, findings);
   if (trial.cancellation.requested() && outcome.kind == OutcomeKind::invalid) {

@@ -10,6 +10,7 @@
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
 #include "coordinator/tools_command.hpp"
+#include "coordinator/wire_command.hpp"
 
 namespace {
 
@@ -46,6 +47,10 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* tools = std::get_if<coordinator::ToolsOptions>(&options)) {
     configure(tools->common);
     return coordinator::tools_command(*tools);
+  }
+  if (const auto* wire = std::get_if<coordinator::WireOptions>(&options)) {
+    configure(wire->common);
+    return coordinator::wire_command(*wire);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

@@ -26,6 +26,7 @@ constexpr const char* kFooter =
     "  ocibench run --local scenarios/campaigns/quickstart.toml   measure on this machine\n"
     "  ocibench plan scenarios/campaigns/quickstart.toml          what would run, and how long\n"
     "  ocibench run --resume                                      go on with a killed campaign\n"
+    "  ocibench wire skopeo --scenario warm                       what a tool asks of registries\n"
     "  ocibench verify bench-results/<sha>/<machine>/<corpus>/<time>\n"
     "  ocibench tools list                                        which tools can be run here\n"
     "\n"
@@ -166,11 +167,13 @@ struct Parser {
   VerifyOptions verify;
   ImageCopyOptions image_copy;
   ToolsOptions tools;
+  WireOptions wire;
   bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
   CLI::App* report_command = nullptr;
   CLI::App* tools_command = nullptr;
+  CLI::App* wire_command = nullptr;
   bool local = false;
 
   Parser() {
@@ -179,7 +182,7 @@ struct Parser {
     app.set_version_flag("--version",
                          fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
     for (CommonOptions* common :
-         {&run.common, &plan.common, &report.common, &verify.common, &tools.common}) {
+         {&run.common, &plan.common, &report.common, &verify.common, &tools.common, &wire.common}) {
       common->cache_directory = default_cache_directory();
       common->tools_directory = default_tools_directory();
     }
@@ -188,6 +191,7 @@ struct Parser {
     add_bundle_commands();
     add_image_copy(app, image_copy);
     add_tools();
+    add_wire();
   }
 
   void add_run() {
@@ -260,6 +264,17 @@ struct Parser {
     return tools;
   }
 
+  void add_wire() {
+    wire_command = app.add_subcommand(
+        "wire", "Show what a tool says to the registries in one untimed run on this machine");
+    wire_command->add_option("TOOL", wire.tool, "Name of a sync tool")->required();
+    wire_command->add_option("--scenario", wire.scenario, "What stands ready when it is run")
+        ->capture_default_str();
+    wire_command->add_option("--corpus", wire.corpus, "What it has to copy")->capture_default_str();
+    wire_command->add_flag("--tls", wire.tls, "The registries speak TLS, and HTTP/2 if it likes");
+    add_common(*wire_command, wire.common);
+  }
+
   Result<Options> selected() {
     if (run_command->parsed()) {
       run.agents = local ? RunOptions::Agents::local : RunOptions::Agents::remote;
@@ -283,6 +298,9 @@ struct Parser {
     }
     if (tools_command->parsed()) {
       return selected_tools();
+    }
+    if (wire_command->parsed()) {
+      return wire;
     }
     return verify;
   }

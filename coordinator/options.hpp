@@ -73,13 +73,21 @@ struct ToolsOptions {
   std::vector<std::string> names;  ///< to check or install; empty: all
 };
 
+struct WireOptions {
+  CommonOptions common;
+  std::string tool;
+  std::string scenario = "cold";
+  std::string corpus = "one-image";
+  bool tls = false;
+};
+
 /// --help or --version: print this and leave with success.
 struct HelpText {
   std::string text;
 };
 
 using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions,
-                             ImageCopyOptions, ToolsOptions, HelpText>;
+                             ImageCopyOptions, ToolsOptions, WireOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -10,7 +10,6 @@
 #include "common/host.hpp"
 #include "common/oci/moved_images.hpp"
 #include "common/oci/resolve.hpp"
-#include "coordinator/campaign/campaign.hpp"
 #include "coordinator/plan/plan_text.hpp"
 #include "coordinator/plan/planner.hpp"
 
@@ -43,37 +42,51 @@ Result<CorpusState> resolve(const Campaign& campaign, const catalog::Catalog& ca
 
 }  // namespace
 
+Result<LoadedData> load_data(const CommonOptions& common) {
+  auto directory = catalog::find_data_directory(common.data_directory, executable_path());
+  if (!directory) {
+    return tl::unexpected(directory.error());
+  }
+  return catalog::Catalog::load(*directory).map([&](catalog::Catalog&& catalog) {
+    return LoadedData{*std::move(directory), std::move(catalog)};
+  });
+}
+
+Result<PreparedCampaign> plan_campaign(const CommonOptions& common, const LoadedData& data,
+                                       const Campaign& campaign) {
+  auto corpus = data.catalog.corpus(campaign.corpus);
+  if (!corpus) {
+    return tl::unexpected(corpus.error());
+  }
+  auto state =
+      resolve(campaign, data.catalog, **corpus, {.cache_directory = common.cache_directory});
+  if (!state) {
+    return fail(state.error(), fmt::format("resolving the corpus {}", campaign.corpus));
+  }
+  return make_plan(campaign, data.catalog, *state).map([&](Plan&& plan) {
+    return PreparedCampaign{.data_directory = data.directory, .plan = std::move(plan)};
+  });
+}
+
 Result<PreparedCampaign> prepare_campaign(const CommonOptions& common,
                                           const std::filesystem::path& campaign_file) {
-  auto data = catalog::find_data_directory(common.data_directory, executable_path());
+  auto data = load_data(common);
   if (!data) {
     return tl::unexpected(data.error());
-  }
-  auto catalog = catalog::Catalog::load(*data);
-  if (!catalog) {
-    return tl::unexpected(catalog.error());
   }
   auto toml = read_file(campaign_file, kMaxCampaignBytes);
   if (!toml) {
     return fail(toml.error(), "reading the campaign");
   }
-  auto campaign = parse_campaign(*toml, campaign_file.string(), *catalog);
+  auto campaign = parse_campaign(*toml, campaign_file.string(), data->catalog);
   if (!campaign) {
     return tl::unexpected(campaign.error());
   }
-  auto corpus = catalog->corpus(campaign->corpus);
-  if (!corpus) {
-    return tl::unexpected(corpus.error());
+  auto prepared = plan_campaign(common, *data, *campaign);
+  if (prepared) {
+    prepared->toml = *std::move(toml);
   }
-  auto state = resolve(*campaign, *catalog, **corpus, {.cache_directory = common.cache_directory});
-  if (!state) {
-    return fail(state.error(), fmt::format("resolving the corpus {}", campaign->corpus));
-  }
-  auto plan = make_plan(*campaign, *catalog, *state);
-  if (!plan) {
-    return tl::unexpected(plan.error());
-  }
-  return PreparedCampaign{*data, std::move(*toml), std::move(*plan)};
+  return prepared;
 }
 
 Result<ExitCode> plan_command(const PlanOptions& options) {

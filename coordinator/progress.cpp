@@ -28,20 +28,23 @@ std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
                           std::chrono::nanoseconds elapsed, int columns) {
   std::uint32_t done = 0;
   std::uint32_t all = 0;
+  bool waiting = false;
   std::string running;
   for (const Dispatcher::TrialView& view : trials) {
     all += view.trial->iterations;
     done += view.iterations_finished;
+    waiting |= view.status == Dispatcher::TrialStatus::waiting;
     if (view.status == Dispatcher::TrialStatus::leased) {
       running += "  " + trial_text(view);
     }
   }
   if (running.empty()) {
-    running = done == all ? "  finishing" : "  waiting for an agent";
+    running = waiting ? "  waiting for an agent" : "  finishing";
   }
   const auto seconds = std::chrono::floor<std::chrono::seconds>(elapsed).count();
-  std::string text =
-      fmt::format("{}/{} iterations  {}:{:02}{}", done, all, seconds / 60, seconds % 60, running);
+  // Trials that only observe have none.
+  std::string text = all == 0 ? "" : fmt::format("{}/{} iterations  ", done, all);
+  text += fmt::format("{}:{:02}{}", seconds / 60, seconds % 60, running);
   if (columns > 1 && text.size() >= static_cast<std::size_t>(columns)) {
     text.resize(static_cast<std::size_t>(columns) - 1);
   }

@@ -17,12 +17,10 @@
 #include "coordinator/coordinator_loop.hpp"
 #include "coordinator/dispatch/dispatcher.hpp"
 #include "coordinator/local_agent.hpp"
-#include "coordinator/plan_command.hpp"
 #include "coordinator/progress.hpp"
 #include "coordinator/report/bundle.hpp"
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
-#include "coordinator/run_directory.hpp"
 #include "protocol/validate.hpp"
 #include "protocol/zmq_transport.hpp"
 
@@ -37,15 +35,6 @@ constexpr const char* kLocalNote = "local";
 constexpr const char* kLoopbackEndpoint = "tcp://127.0.0.1:0";
 constexpr std::chrono::seconds kAgentFarewell{30};
 
-/// A campaign that is ready to run: planned now, or read back from its journal.
-struct Run {
-  RunDirectory directory;
-  Plan plan;
-  CampaignStarted started;
-  std::vector<JournalEntry> journal;  // empty for a new one
-  RunOptions::Agents agents = RunOptions::Agents::remote;
-};
-
 Result<Run> new_run(const RunOptions& options, const Clock& clock) {
   if (!options.common.quiet) {
     log_info("preparing the corpus (made once, then found in the cache)");
@@ -54,23 +43,7 @@ Result<Run> new_run(const RunOptions& options, const Clock& clock) {
   if (!prepared) {
     return tl::unexpected(prepared.error());
   }
-  const WallTime now = clock.wall();
-  CampaignStarted started{
-      .campaign = CampaignId(fmt::format("{}-{}", format_compact(now), random_hex())),
-      .at = now,
-      .campaign_toml = std::move(prepared->toml),
-      .plan_json = dump_json(to_json(prepared->plan)),
-      .git_sha = std::string(git_sha())};
-  // A corpus of many thousand images makes a plan that fits neither a record nor a frame.
-  if (auto fits = protocol::validate(CoordinatorRecord(started)); !fits) {
-    return fail(fits.error(), "the plan cannot be recorded; split the corpus");
-  }
-  auto directory = RunDirectory::create(options.results, started.campaign);
-  if (!directory) {
-    return tl::unexpected(directory.error());
-  }
-  return Run{
-      std::move(*directory), std::move(prepared->plan), std::move(started), {}, options.agents};
+  return begin_run(options, *std::move(prepared), clock);
 }
 
 Result<Run> resumed_run(const RunOptions& options) {
@@ -165,7 +138,51 @@ ProgressStyle progress_style(const CommonOptions& common) {
   return is_terminal(Stream::err) ? ProgressStyle::status_line : ProgressStyle::lines;
 }
 
-/// Runs what is left of the campaign; afterwards the journal tells everything.
+/// Derives the report from the journal, writes the bundle and prints the end of it.
+Result<ExitCode> publish(const RunOptions& options, Run& run) {
+  auto analysis = analyse_journal(run.directory.journal());
+  if (!analysis) {
+    return tl::unexpected(analysis.error());
+  }
+  auto bundle = write_bundle(run.directory.journal(), *analysis, options.results);
+  if (!bundle) {
+    return fail(bundle.error(), fmt::format("writing the bundle; the journal is safe in {} "
+                                            "(ocibench run --resume writes it again)",
+                                            run.directory.path().string()));
+  }
+  const std::string text =
+      options.common.output == Output::json
+          ? dump_json(summary_json(*analysis))
+          : terminal_summary(
+                *analysis, *bundle,
+                is_terminal(Stream::out) && colour_wanted() ? Color::always : Color::never);
+  std::fputs(text.c_str(), stdout);
+  run.directory.remove();
+  return exit_code(analysis->verdict);
+}
+
+}  // namespace
+
+Result<Run> begin_run(const RunOptions& options, PreparedCampaign prepared, const Clock& clock) {
+  const WallTime now = clock.wall();
+  CampaignStarted started{
+      .campaign = CampaignId(fmt::format("{}-{}", format_compact(now), random_hex())),
+      .at = now,
+      .campaign_toml = std::move(prepared.toml),
+      .plan_json = dump_json(to_json(prepared.plan)),
+      .git_sha = std::string(git_sha())};
+  // A corpus of many thousand images makes a plan that fits neither a record nor a frame.
+  if (auto fits = protocol::validate(CoordinatorRecord(started)); !fits) {
+    return fail(fits.error(), "the plan cannot be recorded; split the corpus");
+  }
+  auto directory = RunDirectory::create(options.results, started.campaign);
+  if (!directory) {
+    return tl::unexpected(directory.error());
+  }
+  return Run{
+      std::move(*directory), std::move(prepared.plan), std::move(started), {}, options.agents};
+}
+
 Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, int stop_fd) {
   Dispatcher dispatcher(run.directory.campaign(), run.plan);
   for (const JournalEntry& entry : run.journal) {
@@ -218,31 +235,6 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
   }
   return {};
 }
-
-/// Derives the report from the journal, writes the bundle and prints the end of it.
-Result<ExitCode> publish(const RunOptions& options, Run& run) {
-  auto analysis = analyse_journal(run.directory.journal());
-  if (!analysis) {
-    return tl::unexpected(analysis.error());
-  }
-  auto bundle = write_bundle(run.directory.journal(), *analysis, options.results);
-  if (!bundle) {
-    return fail(bundle.error(), fmt::format("writing the bundle; the journal is safe in {} "
-                                            "(ocibench run --resume writes it again)",
-                                            run.directory.path().string()));
-  }
-  const std::string text =
-      options.common.output == Output::json
-          ? dump_json(summary_json(*analysis))
-          : terminal_summary(
-                *analysis, *bundle,
-                is_terminal(Stream::out) && colour_wanted() ? Color::always : Color::never);
-  std::fputs(text.c_str(), stdout);
-  run.directory.remove();
-  return exit_code(analysis->verdict);
-}
-
-}  // namespace
 
 Result<ExitCode> run_command(const RunOptions& options) {
   const SystemClock clock;

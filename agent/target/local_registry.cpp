@@ -15,16 +15,14 @@
 #include <fmt/format.h>
 
 #include "agent/target/listener.hpp"
+#include "agent/target/readiness.hpp"
 #include "common/catalog/render.hpp"
-#include "common/oci/client.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
 namespace {
 
 constexpr std::string_view kStoragePrefix = "ocibench-registry-";
-/// What servers print when somebody else has the port (EADDRINUSE).
-constexpr std::string_view kPortTaken = "address already in use";
 
 /// Storage is named after the agent's pid, so that what a killed one left can be told.
 void sweep_storage(const std::filesystem::path& parent) {
@@ -72,46 +70,6 @@ class LocalInstance final : public RegistryInstance {
   const oci::Endpoint endpoint_;
   const SubjectIdentity identity_;
 };
-
-/// A process that may come to serve.
-struct Candidate {
-  RegistryProcess process;
-  oci::Endpoint endpoint;
-  std::uint16_t port = 0;
-};
-
-/// Until it serves. Errors: as TargetRegistry::start; names kPortTaken when it lost its port.
-Result<void> await_ready(const Candidate& candidate, const catalog::RegistryDefinition& definition,
-                         const Clock& clock, const Cancellation& cancellation) {
-  const RegistryProcess& process = candidate.process;
-  const std::string& name = definition.program.name;
-  Result<oci::Client> client =
-      oci::Client::create(candidate.endpoint, {.connect_timeout = LocalRegistry::kReadyTimeout,
-                                               .idle_timeout = LocalRegistry::kReadyTimeout,
-                                               .max_retries = 0});
-  if (!client) {
-    return tl::unexpected(std::move(client.error()));
-  }
-  const MonoTime deadline = clock.now() + LocalRegistry::kReadyTimeout;
-  while (true) {
-    if (listens_on(process.pid(), candidate.port) && client->ping(definition.ready_path)) {
-      return {};
-    }
-    switch (process.wait(LocalRegistry::kReadyPoll, cancellation)) {
-      case RegistryProcess::Event::nothing: break;
-      case RegistryProcess::Event::cancelled: return fail(ErrorCode::conflict, "interrupted");
-      case RegistryProcess::Event::ended:
-        return fail(ErrorCode::unavailable,
-                    fmt::format("{} ended before it served: {}", name, process.output()));
-    }
-    if (clock.now() >= deadline) {
-      return fail(ErrorCode::timeout,
-                  fmt::format("{} does not serve {} on {} after {}: {}", name,
-                              definition.ready_path, candidate.endpoint.host,
-                              format_duration(LocalRegistry::kReadyTimeout), process.output()));
-    }
-  }
-}
 
 }  // namespace
 
@@ -207,16 +165,19 @@ Result<std::unique_ptr<RegistryInstance>> LocalRegistry::start_on_free_port(
     return tl::unexpected(std::move(process.error()));
   }
   const bool tls = prepared.context.tls;
-  Candidate candidate = {.process = std::move(*process),
-                         .endpoint = {.host = prepared.context.address,
-                                      .scheme = tls ? oci::Scheme::https : oci::Scheme::http,
-                                      .ca_file = tls ? authority_.certificate_file() : ""},
-                         .port = *port};
-  if (auto ready = await_ready(candidate, request.definition, clock_, cancellation); !ready) {
+  oci::Endpoint endpoint = {.host = prepared.context.address,
+                            .scheme = tls ? oci::Scheme::https : oci::Scheme::http,
+                            .ca_file = tls ? authority_.certificate_file() : ""};
+  const AwaitedServer server = {.process = *process,
+                                .name = request.definition.program.name,
+                                .endpoint = endpoint,
+                                .port = *port,
+                                .ready_path = request.definition.ready_path};
+  if (auto ready = await_ready(server, clock_, cancellation); !ready) {
     return tl::unexpected(std::move(ready.error()));
   }
   return std::make_unique<LocalInstance>(
-      std::move(candidate.process), std::move(prepared.storage), std::move(candidate.endpoint),
+      std::move(*process), std::move(prepared.storage), std::move(endpoint),
       catalog::with_command(prepared.program.identity, *command));
 }
 
@@ -228,9 +189,7 @@ Result<std::unique_ptr<RegistryInstance>> LocalRegistry::start(const RegistryReq
   }
   for (int attempt = 1;; ++attempt) {
     auto instance = start_on_free_port(request, *prepared, cancellation);
-    const bool lost_race =
-        !instance && instance.error().message.find(kPortTaken) != std::string::npos;
-    if (!lost_race || attempt == kMaxPortAttempts) {
+    if (instance || !lost_its_port(instance.error()) || attempt == kMaxPortAttempts) {
       return instance;
     }
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -23,8 +22,6 @@ namespace ocibench::agent {
 /// ends.
 class LocalRegistry final : public TargetRegistry {
  public:
-  static constexpr std::chrono::seconds kReadyTimeout{30};
-  static constexpr std::chrono::milliseconds kReadyPoll{10};
   static constexpr int kMaxPortAttempts = 5;
   /// On top of the content, for uploads under way and links: one part in this many, and a bit.
   static constexpr std::uint64_t kHeadroomShare = 4;
@@ -39,6 +36,9 @@ class LocalRegistry final : public TargetRegistry {
 
   Result<std::unique_ptr<RegistryInstance>> start(const RegistryRequest& request,
                                                   const Cancellation& cancellation) override;
+
+  /// Vouches for every instance.
+  [[nodiscard]] const CertificateAuthority& authority() const { return authority_; }
 
  private:
   struct Prepared;

@@ -18,6 +18,9 @@ std::string egress_section(const Analysis& analysis);
 /// Tools side by side (markdown_comparison.cpp); empty when fewer than two copy.
 std::string comparison_section(const Analysis& analysis);
 
+// What was observed (markdown_observations.cpp); empty where nothing was to be.
+std::string observations_section(const Analysis& analysis);
+
 // How to take it (markdown_context.cpp).
 std::string prewarm_section(const Analysis& analysis);
 std::string caveats_section(const Analysis& analysis);

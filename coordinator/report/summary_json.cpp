@@ -8,6 +8,7 @@
 #include "coordinator/report/headline.hpp"
 #include "coordinator/report/iteration_json.hpp"
 #include "coordinator/report/iteration_rows.hpp"
+#include "coordinator/report/observations_json.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -157,6 +158,7 @@ Json summary_json(const Analysis& analysis) {
   for (const IterationRow& row : iteration_rows(analysis.state)) {
     json["iterations"].push_back(iteration_json(row));
   }
+  json["observations"] = observations_json(analysis);
   json["subjects"] = subjects_json(analysis);
   json["environment"] = environment_json(analysis);
   return json;

@@ -52,6 +52,7 @@ TrialWorld::TrialWorld()
                  });
                }),
       registries(LocalRegistry::create(clock, subjects, directory.path()).value()),
+      recorder(clock, subjects, registries->authority()),
       runner(clock),
       corpora{.cache_directory = directory.path() / "cache"},
       content(corpora) {
@@ -106,7 +107,8 @@ void TrialWorld::run(const std::string& tool) {
                          return std::make_unique<HostSampler>(std::move(plan), clock);
                        },
                    .registries = *registries,
-                   .content = content},
+                   .content = content,
+                   .recorder = recorder},
                   {.work_directory = directory.path() / "work", .default_interface = "lo"});
   const Result<void> result = trial.run(assignment, reporter, cancellation);
   EXPECT_TRUE(result) << (result ? "" : result.error().message);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/content_access.hpp"
+#include "agent/observe/nginx_recorder.hpp"
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/target/local_registry.hpp"
 #include "common/catalog/catalog.hpp"
@@ -47,6 +48,7 @@ class TrialWorld {
   SystemClock clock;
   catalog::SubjectFinder subjects;
   std::unique_ptr<LocalRegistry> registries;
+  NginxRecorder recorder;
   LinuxProcessRunner runner;
   oci::CorpusContext corpora;
   RegistryContentAccess content;

@@ -50,6 +50,18 @@ TEST(Options, ReadsWhatToDoWithTools) {
   EXPECT_EQ(parse({"tools", "install", "crane", "--all"}).error().code, ErrorCode::usage);
 }
 
+TEST(Options, ReadsWhatToObserve) {
+  const auto options = parse({"wire", "crane", "--scenario", "warm", "--tls", "--json"});
+  ASSERT_TRUE(options.has_value());
+  const auto& wire = std::get<WireOptions>(*options);
+  EXPECT_EQ(wire.tool, "crane");
+  EXPECT_EQ(wire.scenario, "warm");
+  EXPECT_EQ(wire.corpus, "one-image");
+  EXPECT_TRUE(wire.tls);
+  EXPECT_EQ(wire.common.output, Output::json);
+  EXPECT_EQ(parse({"wire"}).error().code, ErrorCode::usage);
+}
+
 TEST(Options, NamesTheNearestCommand) {
   const auto options = parse({"plam", "c.toml"});
   ASSERT_FALSE(options.has_value());
@@ -135,6 +147,18 @@ TEST(Progress, ShowsHowFarTheCampaignIsInOneLine) {
   EXPECT_EQ(progress_text(trials, seconds(72), 120),
             "3/5 iterations  1:12  cold/skopeo/r1 measure 4/5 (attempt 2)");
   EXPECT_THAT(progress_text(trials, seconds(72), 30), SizeIs(29));
+}
+
+TEST(Progress, CountsNoIterationsWhereNoneArePlanned) {
+  const Trial trial{
+      .id = TrialId("cold/skopeo/observe"), .kind = TrialKind::observe, .iterations = 0};
+  std::vector<Dispatcher::TrialView> trials = {{.trial = &trial}};
+  EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  waiting for an agent");
+  trials[0].status = Dispatcher::TrialStatus::leased;
+  trials[0].phase = "populate";
+  EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  cold/skopeo/observe populate");
+  trials[0].status = Dispatcher::TrialStatus::done;
+  EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  finishing");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "common/file.hpp"
+#include "tests/support/scripted_recorder.hpp"
 #include "tests/support/trial_fakes.hpp"
 
 namespace ocibench::agent {
@@ -112,7 +113,8 @@ class SyncTrialTest : public testing::Test {
                            return std::make_unique<CannedSampler>(window);
                          },
                      .registries = registries,
-                     .content = content},
+                     .content = content,
+                     .recorder = recorder},
                     {.work_directory = directory.path(), .default_interface = "eth0"});
     return trial.run(assignment, reporter, cancellation);
   }
@@ -138,6 +140,17 @@ class SyncTrialTest : public testing::Test {
     }
     return found;
   }
+  void observe_only() {
+    assignment.trial.kind = TrialKind::observe;
+    assignment.trial.iterations = 0;
+    recorder.requests =
+        RecordedRequests{.source = {{.method = "GET", .target = "/v2/", .status = 200}}};
+  }
+  [[nodiscard]] WireObserved observed() const {
+    const auto found = reporter.all<WireObserved>();
+    EXPECT_EQ(found.size(), 1U);
+    return found.empty() ? WireObserved{} : found.front();
+  }
   void use_calibration_tool() {
     assignment.trial.tool = "idle";
     assignment.tool_definition_sha256 = catalog.tools().at("idle").program.definition_sha256;
@@ -153,6 +166,7 @@ class SyncTrialTest : public testing::Test {
   ScriptedRunner runner;
   FakeRegistries registries;
   FakeContent content;
+  ScriptedRecorder recorder;
   RecordingReporter reporter;
   Cancellation cancellation;
   WindowReport window;
@@ -410,6 +424,68 @@ TEST_F(SyncTrialTest, EndsWithTheReportersErrorAndLeavesNothingBehind) {
   EXPECT_EQ(result.error().message, "the spool is full");
   EXPECT_EQ(registries.alive, 0);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+// ---- trials that only observe
+
+TEST_F(SyncTrialTest, ObservesOneRunAndMeasuresNothing) {
+  observe_only();
+  ASSERT_TRUE(run());
+  EXPECT_THAT(phases(),
+              ElementsAre("setup", "prewarm", "populate", "measure", "verify", "teardown"));
+  EXPECT_EQ(outcome(), Outcome{.kind = OutcomeKind::complete});
+  EXPECT_EQ(observed().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_EQ(count_of(observed().observation, RequestClass::ping), 1U);
+  EXPECT_THAT(reporter.iterations(), IsEmpty());
+}
+
+TEST_F(SyncTrialTest, SendsTheToolThroughTheRecorderAndTheProofPastIt) {
+  observe_only();
+  assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  ASSERT_TRUE(run());
+  ASSERT_EQ(runner.commands.size(), 2U);
+  for (const Command& command : runner.commands) {
+    EXPECT_EQ(command.argv.at(2), "127.0.0.1:6001");
+    EXPECT_THAT(command.argv.back(), HasSubstr("127.0.0.1:6002/bench/r1-i1"));
+  }
+  EXPECT_THAT(recorder.calls,
+              ElementsAre("between 127.0.0.1:5001 and 127.0.0.1:5002", "begin", "end"));
+}
+
+TEST_F(SyncTrialTest, TellsWhatAToolAskedThatFailed) {
+  observe_only();
+  runner.script = [](std::size_t) { return ScriptedRunner::exited(3); };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), Outcome{.kind = OutcomeKind::complete}) << "it was observed all the same";
+  EXPECT_EQ(observed().outcome.kind, OutcomeKind::failed);
+  EXPECT_EQ(count_of(observed().observation, RequestClass::ping), 1U);
+}
+
+TEST_F(SyncTrialTest, ObservesNothingWhenTheUntimedRunFails) {
+  observe_only();
+  assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  runner.script = [](std::size_t) { return ScriptedRunner::exited(3); };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(observed().outcome.cause, HasSubstr("in the untimed run: "));
+  EXPECT_EQ(observed().observation, WireObservation{});
+}
+
+TEST_F(SyncTrialTest, SaysWhyItCannotObserve) {
+  observe_only();
+  recorder.start_error = Error{ErrorCode::unavailable, "nginx is not installed"};
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("nginx is not installed"));
+  EXPECT_THAT(reporter.all<WireObserved>(), IsEmpty());
+  EXPECT_EQ(registries.alive, 0);
+}
+
+TEST_F(SyncTrialTest, PublishesNoCountsFromALogThatItCannotRead) {
+  observe_only();
+  recorder.requests = fail(ErrorCode::bad_input, "request 3: not what nginx writes");
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(reporter.all<WireObserved>(), IsEmpty());
 }
 
 }  // namespace

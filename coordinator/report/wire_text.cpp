@@ -1,0 +1,82 @@
+#include "coordinator/report/wire_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/units.hpp"
+
+namespace ocibench::coordinator {
+namespace {
+
+constexpr std::int32_t kTooManyRequests = 429;
+
+std::string harmless(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string side_table(const WireObservation& seen, RegistrySide side) {
+  std::string text = fmt::format("\n{:<16}{:>8}{:>8}{:>12}{:>12}\n", to_string(side), "status",
+                                 "count", "sent", "received");
+  for (const RequestCount& count : seen.requests) {
+    if (count.side == side) {
+      text += fmt::format("  {:<14}{:>8}{:>8}{:>12}{:>12}\n", to_string(count.request),
+                          count.status, count.count, format_bytes(count.request_bytes),
+                          format_bytes(count.response_bytes));
+    }
+  }
+  return text;
+}
+
+std::string image_lines(const WireObservation& seen, std::size_t images) {
+  std::string text =
+      fmt::format("images complete      {} of {} (manifest put)\n", seen.images.size(), images);
+  if (const std::optional<CompletionTimes> times = completion_times(seen)) {
+    text += fmt::format("  first, median, last  {:.3f} s, {:.3f} s, {:.3f} s\n", times->first_s,
+                        times->median_s, times->last_s);
+  }
+  const std::size_t shown = std::min(seen.images.size(), kMaxShownImages);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const ImageCompletion& image = seen.images[i];
+    text += fmt::format("  {:>9.3f} s  {}:{}\n", to_seconds(image.after),
+                        harmless(image.repository), harmless(image.tag));
+  }
+  if (shown < seen.images.size()) {
+    text += fmt::format("  and {} more: see --json\n", seen.images.size() - shown);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string wire_text(const Plan& plan, const ObservationRow& row) {
+  const WireObservation& seen = *row.seen;
+  const WireTotals totals = totals_of(seen);
+  std::string text = fmt::format(
+      "{}, {}: {} image{}, {}, {}\n", harmless(row.label), row.trial->trial.scenario,
+      plan.lock.images.size(), plan.lock.images.size() == 1 ? "" : "s",
+      format_bytes(unique_bytes(plan.lock)), plan.registry.tls ? "over TLS" : "plain http");
+  text += side_table(seen, RegistrySide::source) + side_table(seen, RegistrySide::target);
+  text += fmt::format(
+      "\nconnections          {} to the source, {} to the target\n"
+      "bytes                {} sent, {} received\n"
+      "mounts               {} tried, {} made (201), {} declined (202)\n"
+      "duplicate blob GETs  {}\n"
+      "referrer calls       {}\n"
+      "token requests       {}\n"
+      "throttled (429)      {}\n",
+      seen.source_connections, seen.target_connections, format_bytes(totals.sent_bytes),
+      format_bytes(totals.received_bytes), count_of(seen, RequestClass::mount),
+      totals.mounts_created, totals.mounts_declined, seen.duplicate_blob_gets,
+      count_of(seen, RequestClass::referrers), count_of(seen, RequestClass::token),
+      count_of_status(seen, kTooManyRequests));
+  text += image_lines(seen, plan.lock.images.size());
+  for (const std::string& agent : seen.user_agents) {
+    text += fmt::format("user agent           {}\n", harmless(agent));
+  }
+  return text;
+}
+
+}  // namespace ocibench::coordinator
