@@ -27,12 +27,34 @@
 #include "common/log.hpp"
 #include "common/process/probe.hpp"
 #include "common/version.hpp"
-#include "protocol/zmq_transport.hpp"
+#include "protocol/key_file.hpp"
+#include "protocol/zmq_client.hpp"
 
 namespace ocibench::agent {
 namespace {
 
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+/// Who this agent is.
+struct Identity {
+  AgentName name;
+  std::optional<protocol::ClientSecurity> security;
+};
+
+Result<Identity> read_identity(const AgentOptions& options) {
+  if (options.key_file.empty()) {
+    return Identity{AgentName(options.name), std::nullopt};
+  }
+  auto own = protocol::read_key_file(options.key_file);
+  if (!own) {
+    return fail(own.error(), "--key");
+  }
+  auto coordinator = protocol::read_public_key_file(options.coordinator_key_file);
+  if (!coordinator) {
+    return fail(coordinator.error(), "--coordinator-key");
+  }
+  return Identity{own->name, protocol::ClientSecurity{own->keys, coordinator->key}};
+}
 
 /// What must exist before anything is read: the state directory, empty of an earlier life's trials.
 Result<durable::RecordLog> open_state(const AgentOptions& options) {
@@ -125,8 +147,8 @@ ExitCode exit_code_of(const AgentEnd& end) {
   return ExitCode::valid;
 }
 
-Result<AgentEnd> serve(const AgentOptions& options, durable::RecordLog& spool, Workshop& workshop,
-                       int stop_fd) {
+Result<AgentEnd> serve(const AgentOptions& options, Identity identity, durable::RecordLog& spool,
+                       Workshop& workshop, int stop_fd) {
   // A host without a default route can still measure between registries of its own.
   const std::string interface = read_default_route_interface("/proc").value_or("lo");
   const Environment environment = environment_of(options, interface);
@@ -134,11 +156,15 @@ Result<AgentEnd> serve(const AgentOptions& options, durable::RecordLog& spool, W
                                       .default_interface = interface,
                                       .environment = environment});
   protocol::ZmqContext context;
-  auto client = protocol::ZmqClient::connect(context, options.connect, AgentName(options.name));
+  auto client = protocol::ZmqClient::connect(
+      context, {.endpoint = options.connect,
+                .name = identity.name,
+                .security = std::move(identity.security),
+                .notice = [](const std::string& text) { log_info(text); }});
   if (!client) {
     return tl::unexpected(client.error());
   }
-  auto loop = AgentLoop::create({.name = AgentName(options.name),
+  auto loop = AgentLoop::create({.name = identity.name,
                                  .boot = BootId(random_hex()),
                                  .tools = probe_catalog(workshop.catalog, workshop.subjects),
                                  .environment = environment,
@@ -162,7 +188,15 @@ Result<AgentEnd> serve(const AgentOptions& options, durable::RecordLog& spool, W
 
 }  // namespace
 
-Result<ExitCode> agent_command(const AgentOptions& options) {
+Result<ExitCode> agent_command(AgentOptions options) {
+  auto identity = read_identity(options);
+  if (!identity) {
+    return tl::unexpected(identity.error());
+  }
+  options.name = identity->name.str();
+  if (options.state_directory.empty()) {
+    options.state_directory = default_state_directory(options.name);
+  }
   auto stop = watch_stop_signals();
   if (!stop) {
     return tl::unexpected(stop.error());
@@ -186,7 +220,7 @@ Result<ExitCode> agent_command(const AgentOptions& options) {
   workshop.registries = std::move(*registries);
   workshop.recorder =
       std::make_unique<NginxRecorder>(clock, workshop.subjects, workshop.registries->authority());
-  auto end = serve(options, *spool, workshop, stop->get());
+  auto end = serve(options, *std::move(identity), *spool, workshop, stop->get());
   if (!end) {
     return tl::unexpected(end.error());
   }

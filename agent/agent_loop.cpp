@@ -196,6 +196,7 @@ Result<void> AgentLoop::execute_one(const Action& action) {
             }
             return {};
           },
+          [&](const Reconnect&) { return parts_.transport.reconnect(); },
           [&](const Exit& exit) -> Result<void> {
             end_ = AgentEnd{.refused = exit.refused, .reason = exit.reason};
             stop_deadline_ = parts_.clock.now() + kStopGrace;

@@ -21,6 +21,8 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "Examples:\n"
     "  ocibench-agent --connect tcp://127.0.0.1:5570 --name lane-1\n"
+    "  ocibench-agent --connect tcp://10.0.0.5:5570 --key lane-1.key "
+    "--coordinator-key coordinator.pub\n"
     "\n"
     "Stop it with SIGTERM: the running trial ends, what was finished stays in the state folder "
     "and\n"
@@ -59,6 +61,8 @@ std::string check_name(const std::string& name) {
   return valid ? std::string() : "a name has 1 to 64 of a-z, 0-9 and '-'";
 }
 
+}  // namespace
+
 std::filesystem::path default_state_directory(const std::string& name) {
   if (const auto state = environment_variable("XDG_STATE_HOME")) {
     return std::filesystem::path(*state) / "ocibench" / name;
@@ -69,11 +73,20 @@ std::filesystem::path default_state_directory(const std::string& name) {
   return std::filesystem::path("/var/lib/ocibench") / name;
 }
 
+namespace {
+
 void add_options(CLI::App& app, AgentOptions& options) {
   app.add_option("--connect", options.connect, "The coordinator: tcp://ADDRESS:PORT")->required();
   app.add_option("--name", options.name, "Name of this lane, unique in a campaign")
       ->check(CLI::Validator(check_name, "NAME"))
       ->capture_default_str();
+  CLI::Option* const key = app.add_option(
+      "--key", options.key_file,
+      "This agent's own NAME.key, made by `ocibench keygen`; its name is the lane's");
+  CLI::Option* const coordinator_key = app.add_option(
+      "--coordinator-key", options.coordinator_key_file, "The coordinator's .pub file");
+  key->needs(coordinator_key)->excludes(app.get_option("--name"));
+  coordinator_key->needs(key);
   app.add_option("--state-dir", options.state_directory,
                  "Folder of the spool; survives restarts (default: below ~/.local/state)");
   app.add_option("--cache", options.cache_directory, "Folder for generated corpora")
@@ -128,9 +141,6 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return HelpText{std::string(version_text.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
     return fail(ErrorCode::usage, fmt::format("{} (see ocibench-agent --help)", error.what()));
-  }
-  if (options.state_directory.empty()) {
-    options.state_directory = default_state_directory(options.name);
   }
   return options;
 }

@@ -13,14 +13,19 @@ namespace ocibench::agent {
 
 struct AgentOptions {
   std::string connect;  ///< "tcp://10.0.0.5:5570"
-  std::string name;     ///< of the lane, unique in a campaign
-  std::filesystem::path state_directory;
+  std::string name;     ///< of the lane, unique in a campaign; with a key, the key's name
+  std::filesystem::path key_file;              ///< empty: without keys, loopback only
+  std::filesystem::path coordinator_key_file;  ///< given when key_file is
+  std::filesystem::path state_directory;       ///< empty: the default for the name
   std::filesystem::path cache_directory;
   std::filesystem::path tools_directory;  ///< of `ocibench tools install`
   std::optional<std::filesystem::path> data_directory;
   std::chrono::seconds orphan_after{0};  ///< zero: wait for the coordinator for ever
   LogLevel log_level = LogLevel::info;
 };
+
+/// Where the spool of that lane lives: below $XDG_STATE_HOME, ~/.local/state or /var/lib/ocibench.
+std::filesystem::path default_state_directory(const std::string& name);
 
 /// --help or --version: print this and leave with success.
 struct HelpText {

@@ -27,7 +27,7 @@ Session::Session(SessionConfig config, std::vector<SpooledStream> spooled)
 
 Actions Session::start(MonoTime now) {
   Actions out;
-  last_heard_ = idle_since_ = now;
+  last_heard_ = idle_since_ = last_reconnect_ = now;
   say_hello(now, out);
   return out;
 }
@@ -93,6 +93,7 @@ void Session::on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions
   heartbeat_ = std::chrono::milliseconds(std::max<std::uint32_t>(welcome.heartbeat_ms, 10));
   last_beat_ = now;
   resend_after_ = kResendAfter;
+  reconnect_after_ = kReconnectAfter;
   on_ack(welcome.boot, welcome.next_seq, now, out);
   for (Stream& stream : streams_) {
     stream.sent = stream.acked;  // what was under way at the reconnect may be lost
@@ -212,12 +213,7 @@ Actions Session::on_tick(MonoTime now) {
     welcomed_ = false;  // away or restarted: introduce ourselves again
   }
   if (!welcomed_) {
-    if (config_.orphan_after.count() > 0 && !running_ &&
-        now - std::max(last_heard_, idle_since_) >= config_.orphan_after) {
-      exit(true, fmt::format("no coordinator for {} s", config_.orphan_after.count() / 1000), out);
-    } else if (now - last_hello_ >= kHelloInterval) {
-      say_hello(now, out);
-    }
+    seek_coordinator(now, out);
     return out;
   }
   if (now - last_beat_ >= heartbeat_) {
@@ -233,6 +229,23 @@ Actions Session::on_tick(MonoTime now) {
     pump(now, out);
   }
   return out;
+}
+
+void Session::seek_coordinator(MonoTime now, Actions& out) {
+  if (config_.orphan_after.count() > 0 && !running_ &&
+      now - std::max(last_heard_, idle_since_) >= config_.orphan_after) {
+    exit(true, fmt::format("no coordinator for {} s", config_.orphan_after.count() / 1000), out);
+    return;
+  }
+  if (now - std::max(last_heard_, last_reconnect_) >= reconnect_after_) {
+    // Its key may have been refused, which libzmq takes for final, or the link is dead one way.
+    last_reconnect_ = now;
+    reconnect_after_ = std::min(2 * reconnect_after_, kReconnectMax);
+    out.emplace_back(Reconnect{});
+  }
+  if (now - last_hello_ >= kHelloInterval) {
+    say_hello(now, out);
+  }
 }
 
 Actions Session::on_stop(const std::string& reason) {

@@ -44,11 +44,14 @@ struct StartTrial {
 struct CancelTrial {
   std::string reason;
 };
+/// Give the connection up and begin another: nobody answers on this one.
+struct Reconnect {};
 struct Exit {
   bool refused = false;  ///< leave with an error
   std::string reason;
 };
-using Action = std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, Exit>;
+using Action =
+    std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, Reconnect, Exit>;
 using Actions = std::vector<Action>;
 
 /// A stream of the spool as it was found at start: records [first, next) are not acknowledged yet.
@@ -96,6 +99,9 @@ class Session {
   static constexpr std::chrono::milliseconds kHelloInterval{500};
   static constexpr std::chrono::milliseconds kResendAfter{1000};
   static constexpr std::chrono::milliseconds kResendMax{8000};
+  /// Without a coordinator for this long: another connection, and so on at growing intervals.
+  static constexpr std::chrono::milliseconds kReconnectAfter{5000};
+  static constexpr std::chrono::milliseconds kReconnectMax{30000};
   /// This many heartbeat intervals without a word: the coordinator is away or was restarted. Fewer
   /// than make an agent lost, so that a resumed campaign keeps its agents.
   static constexpr int kSilentHeartbeats = 2;
@@ -115,6 +121,7 @@ class Session {
   void on_assign(const protocol::Assign& assign, Actions& out);
   void on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, Actions& out);
   void say_hello(MonoTime now, Actions& out);
+  void seek_coordinator(MonoTime now, Actions& out);
   void pump(MonoTime now, Actions& out);
   void exit(bool refused, std::string reason, Actions& out);
   Stream* current_stream();
@@ -133,6 +140,8 @@ class Session {
   std::uint32_t iteration_ = 0;
   std::chrono::milliseconds heartbeat_{1000};
   std::chrono::milliseconds resend_after_ = kResendAfter;
+  std::chrono::milliseconds reconnect_after_ = kReconnectAfter;
+  MonoTime last_reconnect_{};
   MonoTime last_heard_{};
   MonoTime last_hello_{};
   MonoTime last_beat_{};

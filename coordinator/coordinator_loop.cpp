@@ -63,6 +63,9 @@ Result<void> CoordinatorLoop::step() {
   if (auto ok = watch_local_agent(); !ok) {
     return ok;
   }
+  if (auto ok = watch_keys(); !ok) {
+    return ok;
+  }
   Result<void> ok = execute(dispatcher_.on_tick(now()));
   if (!finish_) {
     parts_.progress.update(dispatcher_.view(), parts_.clock.now());
@@ -92,6 +95,31 @@ Result<void> CoordinatorLoop::watch_local_agent() {
   parts_.local_agent.reset();
   return execute(dispatcher_.on_agent_exit(
       name, fmt::format("the process of agent {} ended", name.str()), now()));
+}
+
+Result<void> CoordinatorLoop::watch_keys() {
+  if (!parts_.keys) {
+    return {};
+  }
+  auto& [keys, server] = *parts_.keys;
+  const auto change = keys.look_again(now().mono);
+  if (!change) {
+    // The keys in force stay in force: a half-written file must not end a campaign.
+    log_warning(fmt::format("the agents' keys stay as they were: {}", change.error().message));
+    return {};
+  }
+  if (!*change) {
+    return {};
+  }
+  server.set_allowed(keys.allowed());
+  log_info(fmt::format("{} agents may come now", keys.allowed().names().size()));
+  for (const AgentName& agent : (*change)->revoked) {
+    const std::string cause = fmt::format("the key of agent {} was revoked", agent.str());
+    if (auto ok = execute(dispatcher_.on_agent_exit(agent, cause, now())); !ok) {
+      return ok;
+    }
+  }
+  return {};
 }
 
 // ---------------------------------------------------------------- the dispatcher's actions

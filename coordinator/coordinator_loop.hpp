@@ -5,9 +5,11 @@
 
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
+#include "coordinator/agent_keys.hpp"
 #include "coordinator/dispatch/dispatcher.hpp"
 #include "coordinator/progress.hpp"
 #include "protocol/transport.hpp"
+#include "protocol/zmq_server.hpp"
 
 namespace ocibench::coordinator {
 
@@ -15,6 +17,12 @@ namespace ocibench::coordinator {
 struct WatchedAgent {
   AgentName name;
   int pidfd = -1;
+};
+
+/// The keys of the agents that may come, and who has to know when they change.
+struct WatchedKeys {
+  AgentKeys& keys;
+  protocol::ZmqServer& server;
 };
 
 /// What the loop works with; everything outlives it.
@@ -25,6 +33,7 @@ struct CoordinatorParts {
   Progress& progress;
   int interrupt_fd = -1;  ///< a signalfd for SIGINT and SIGTERM
   std::optional<WatchedAgent> local_agent;
+  std::optional<WatchedKeys> keys;
 };
 
 /// The coordinator's shell: feeds the Dispatcher and does what it says. One thread.
@@ -45,6 +54,7 @@ class CoordinatorLoop {
   Result<void> step();
   Result<void> take_interrupts();
   Result<void> watch_local_agent();
+  Result<void> watch_keys();
   Result<void> execute(const Actions& actions);
   Result<void> store(const Actions& actions);
   void deliver(const Send& send);

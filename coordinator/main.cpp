@@ -6,6 +6,7 @@
 #include "common/log.hpp"
 #include "coordinator/bundle_commands.hpp"
 #include "coordinator/image_command.hpp"
+#include "coordinator/keygen_command.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
@@ -51,6 +52,9 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* wire = std::get_if<coordinator::WireOptions>(&options)) {
     configure(wire->common);
     return coordinator::wire_command(*wire);
+  }
+  if (const auto* keygen = std::get_if<coordinator::KeygenOptions>(&options)) {
+    return coordinator::keygen_command(*keygen);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

@@ -158,6 +158,26 @@ Result<Options> checked(const ImageCopyOptions& options) {
   return options;
 }
 
+constexpr const char* kKeygenFooter =
+    "Writes NAME.key, which only its owner can read and which stays on this machine, and "
+    "NAME.pub,\n"
+    "which the other side gets. An existing key is never overwritten.\n"
+    "\n"
+    "Examples:\n"
+    "  ocibench keygen coordinator --output keys          on the coordinator's machine\n"
+    "  ocibench keygen lane-1                             on the agent's machine\n"
+    "  ocibench run --listen tcp://0.0.0.0:5570 --key keys/coordinator.key --agents agents "
+    "campaign.toml\n"
+    "  ocibench-agent --connect tcp://10.0.0.5:5570 --key lane-1.key --coordinator-key "
+    "coordinator.pub\n"
+    "\n"
+    "To change an agent's key: make another with the same NAME in another folder, add its .pub "
+    "file "
+    "to\n"
+    "the coordinator's --agents folder, restart the agent with it, remove the old .pub file.\n"
+    "\n"
+    "Exit status: 0 written; 65 the name is none; 70 could not be written, or exists.";
+
 /// The command line as CLI11 fills it in; one object per command.
 struct Parser {
   CLI::App app{kAbout, "ocibench"};
@@ -168,6 +188,7 @@ struct Parser {
   ImageCopyOptions image_copy;
   ToolsOptions tools;
   WireOptions wire;
+  KeygenOptions keygen;
   bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
@@ -192,6 +213,7 @@ struct Parser {
     add_image_copy(app, image_copy);
     add_tools();
     add_wire();
+    add_keygen();
   }
 
   void add_run() {
@@ -202,9 +224,19 @@ struct Parser {
                           "elsewhere with `ocibench-agent --connect`");
     run_command
         ->add_option("--listen", run.listen,
-                     "Where agents connect: tcp://ADDRESS:PORT. Only loopback addresses are "
-                     "accepted, since this version has no keys")
+                     "Where agents connect: tcp://ADDRESS:PORT. Other than loopback addresses "
+                     "need --key and --agents")
         ->capture_default_str();
+    CLI::Option* const key = run_command->add_option(
+        "--key", run.key_file, "The coordinator's own NAME.key, made by `ocibench keygen`");
+    CLI::Option* const agents =
+        run_command
+            ->add_option("--agents", run.agent_keys,
+                         "Folder with the .pub file of each agent that may come. Looked at again "
+                         "while the campaign runs: a file added admits, a file removed turns away")
+            ->option_text("FOLDER");
+    key->needs(agents)->excludes("--local");
+    agents->needs(key);
     run_command->add_option("--results", run.results, "Folder for result bundles")
         ->capture_default_str();
     run_command
@@ -275,6 +307,15 @@ struct Parser {
     add_common(*wire_command, wire.common);
   }
 
+  void add_keygen() {
+    CLI::App* const command =
+        app.add_subcommand("keygen", "Make the key pair of an agent or of the coordinator");
+    command->footer(kKeygenFooter);
+    command->add_option("NAME", keygen.name, "Name of the lane, or `coordinator`")->required();
+    command->add_option("--output", keygen.output, "Folder for the two files")
+        ->capture_default_str();
+  }
+
   Result<Options> selected() {
     if (run_command->parsed()) {
       run.agents = local ? RunOptions::Agents::local : RunOptions::Agents::remote;
@@ -301,6 +342,9 @@ struct Parser {
     }
     if (wire_command->parsed()) {
       return wire;
+    }
+    if (app.got_subcommand("keygen")) {
+      return keygen;
     }
     return verify;
   }

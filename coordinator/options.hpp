@@ -36,9 +36,16 @@ struct RunOptions {
   std::filesystem::path campaign;  ///< empty when resuming
   Agents agents = Agents::remote;
   std::string listen = "tcp://127.0.0.1:5570";  ///< for remote agents
+  std::filesystem::path key_file;               ///< empty: without keys, loopback only
+  std::filesystem::path agent_keys;  ///< folder of the .pub files of agents; given when key_file is
   std::filesystem::path results = "bench-results";
   bool resume = false;
   std::filesystem::path resume_run;  ///< empty: the newest unfinished one
+};
+
+struct KeygenOptions {
+  std::string name;
+  std::filesystem::path output = ".";
 };
 
 struct VerifyOptions {
@@ -87,7 +94,7 @@ struct HelpText {
 };
 
 using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions,
-                             ImageCopyOptions, ToolsOptions, WireOptions, HelpText>;
+                             ImageCopyOptions, ToolsOptions, WireOptions, KeygenOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -12,6 +12,7 @@
 #include "common/host.hpp"
 #include "common/log.hpp"
 #include "common/version.hpp"
+#include "coordinator/agent_keys.hpp"
 #include "coordinator/analysis/analysis.hpp"
 #include "coordinator/analysis/journal.hpp"
 #include "coordinator/coordinator_loop.hpp"
@@ -21,8 +22,9 @@
 #include "coordinator/report/bundle.hpp"
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
+#include "protocol/key_file.hpp"
 #include "protocol/validate.hpp"
-#include "protocol/zmq_transport.hpp"
+#include "protocol/zmq_server.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -183,6 +185,62 @@ Result<Run> begin_run(const RunOptions& options, PreparedCampaign prepared, cons
       std::move(*directory), std::move(prepared.plan), std::move(started), {}, options.agents};
 }
 
+namespace {
+
+/// Who the coordinator is and whom it lets in.
+struct Keys {
+  protocol::KeyPair own;
+  AgentKeys agents;
+};
+
+/// Nothing when the campaign runs without keys.
+Result<std::optional<Keys>> open_keys(const RunOptions& options, const Clock& clock) {
+  if (options.key_file.empty()) {
+    return std::nullopt;
+  }
+  auto own = protocol::read_key_file(options.key_file);
+  if (!own) {
+    return fail(own.error(), "--key");
+  }
+  auto agents = AgentKeys::open(options.agent_keys, clock.now());
+  if (!agents) {
+    return fail(agents.error(), "--agents");
+  }
+  return Keys{own->keys, *std::move(agents)};
+}
+
+Result<std::unique_ptr<protocol::ZmqServer>> listen_for_agents(protocol::ZmqContext& context,
+                                                               const RunOptions& options, Run& run,
+                                                               const std::optional<Keys>& keys) {
+  auto endpoint = endpoint_for(options, run);
+  if (!endpoint) {
+    return tl::unexpected(endpoint.error());
+  }
+  protocol::ServerSettings settings{.endpoint = *endpoint,
+                                    .notice = [](const std::string& text) { log_warning(text); }};
+  if (keys) {
+    settings.security = protocol::ServerSecurity{keys->own, keys->agents.allowed()};
+  }
+  return protocol::ZmqServer::bind(context, std::move(settings));
+}
+
+std::optional<WatchedKeys> watched_keys(std::optional<Keys>& keys, protocol::ZmqServer& server) {
+  return keys ? std::optional(WatchedKeys{keys->agents, server}) : std::nullopt;
+}
+
+void say_who_may_come(const std::string& endpoint, const std::optional<Keys>& keys) {
+  if (!keys) {
+    log_info(fmt::format("waiting for agents: ocibench-agent --connect {}", endpoint));
+    return;
+  }
+  log_info(fmt::format(
+      "waiting at {} for the agents whose keys are in {} ({} now): ocibench-agent "
+      "--connect tcp://THIS-MACHINE:PORT --key NAME.key --coordinator-key FILE.pub",
+      endpoint, keys->agents.directory().string(), keys->agents.allowed().names().size()));
+}
+
+}  // namespace
+
 Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, int stop_fd) {
   Dispatcher dispatcher(run.directory.campaign(), run.plan);
   for (const JournalEntry& entry : run.journal) {
@@ -191,12 +249,12 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
   if (dispatcher.finished()) {
     return {};  // only the bundle was not written yet
   }
-  protocol::ZmqContext context;
-  auto wanted = endpoint_for(options, run);
-  if (!wanted) {
-    return tl::unexpected(wanted.error());
+  auto keys = open_keys(options, clock);
+  if (!keys) {
+    return tl::unexpected(keys.error());
   }
-  auto server = protocol::ZmqServer::bind(context, *wanted);
+  protocol::ZmqContext context;
+  auto server = listen_for_agents(context, options, run, *keys);
   if (!server) {
     return tl::unexpected(server.error());
   }
@@ -214,7 +272,7 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
     agent = std::move(*started);
     watched = WatchedAgent{AgentName(LocalAgentOptions().name), agent->pidfd()};
   } else {
-    log_info(fmt::format("waiting for agents: ocibench-agent --connect {}", endpoint));
+    say_who_may_come(endpoint, *keys);
   }
   Progress progress(progress_style(options.common), clock.now());
   CoordinatorLoop loop(dispatcher, {.clock = clock,
@@ -222,7 +280,8 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
                                     .journal = run.directory.journal(),
                                     .progress = progress,
                                     .interrupt_fd = stop_fd,
-                                    .local_agent = watched});
+                                    .local_agent = watched,
+                                    .keys = watched_keys(*keys, **server)});
   auto finish = loop.run(run.started);
   progress.close();
   if (!finish) {

@@ -35,6 +35,10 @@ class Transport {
   virtual Result<std::vector<Incoming>> receive(std::chrono::milliseconds timeout,
                                                 const std::vector<int>& also) = 0;
 
+  /// Gives the connection up and begins another; what is under way on it is lost. A server has
+  /// none of its own to give up. Errors: io.
+  virtual Result<void> reconnect() { return {}; }
+
   static constexpr std::size_t kMaxBatch = 256;
 };
 

@@ -64,7 +64,8 @@ class Dispatcher {
   Actions on_message(const AgentName& peer, const protocol::AgentMessage& message, Now now);
   /// To be called at least every heartbeat interval.
   Actions on_tick(Now now);
-  /// The shell knows that this agent's process has ended (local mode).
+  /// The shell knows that this agent will not be heard of again: its process ended (local mode), or
+  /// its key was revoked.
   Actions on_agent_exit(const AgentName& agent, const std::string& cause, Now now);
   /// First call: stop cleanly, bounded by kInterruptGrace. Second call: stop now.
   Actions on_interrupt(Now now);

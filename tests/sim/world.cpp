@@ -344,6 +344,7 @@ void World::execute_one(Agent& agent, const agent::Action& action) {
                  },
                  [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
                  [&](const agent::CancelTrial&) { cancel_work(agent); },
+                 [&](const agent::Reconnect&) { agent.client = network_.client(agent.name); },
                  [&](const agent::Exit&) {
                    if (agent.working_on) {
                      return;  // finishes its cancelled work first, as the real loop does

@@ -87,6 +87,26 @@ TEST(Session, SaysHelloUntilItIsWelcomed) {
   EXPECT_THAT(messages<Hello>(desk.pass(milliseconds(500))), IsEmpty());
 }
 
+TEST(Session, TriesAnotherConnectionAtGrowingIntervalsWhenNobodyAnswers) {
+  Desk desk;
+  std::vector<int> tried_after_s;
+  for (int second = 1; second <= 90; ++second) {
+    if (!only<Reconnect>(desk.pass(seconds(1))).empty()) {
+      tried_after_s.push_back(second);
+    }
+  }
+  EXPECT_THAT(tried_after_s, ElementsAre(5, 15, 35, 65));
+}
+
+TEST(Session, KeepsItsConnectionWhileTheCoordinatorAnswers) {
+  Desk desk;
+  desk.welcome();
+  for (int second = 1; second <= 90; ++second) {
+    EXPECT_THAT(only<Reconnect>(desk.pass(seconds(1))), IsEmpty());
+    desk.give(protocol::HeartbeatReply{});
+  }
+}
+
 TEST(Session, StartsAnAssignmentOnceHoweverOftenItComes) {
   Desk desk;
   desk.welcome();

@@ -1,0 +1,58 @@
+#include "coordinator/agent_keys.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+
+#include "protocol/key_file.hpp"
+
+namespace ocibench::coordinator {
+
+Result<AgentKeys> AgentKeys::open(std::filesystem::path directory, MonoTime now) {
+  AgentKeys keys(std::move(directory));
+  keys.seen_ = keys.fingerprint();
+  keys.looked_ = now;
+  auto allowed = protocol::read_allow_list(keys.directory_);
+  if (!allowed) {
+    return tl::unexpected(allowed.error());
+  }
+  keys.allowed_ = *std::move(allowed);
+  return keys;
+}
+
+AgentKeys::Fingerprint AgentKeys::fingerprint() const {
+  Fingerprint files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(directory_, error), end;
+       !error && each != end && files.size() <= protocol::kMaxKeyFiles; each.increment(error)) {
+    std::error_code gone;
+    const auto changed = each->last_write_time(gone);
+    const auto size = each->is_regular_file(gone) ? each->file_size(gone) : 0;
+    files.emplace(each->path().filename().string(), std::pair(changed, size));
+  }
+  return files;
+}
+
+Result<std::optional<AgentKeys::Change>> AgentKeys::look_again(MonoTime now) {
+  if (now - looked_ < kLookAgain) {
+    return std::nullopt;
+  }
+  looked_ = now;
+  Fingerprint files = fingerprint();
+  if (files == seen_) {
+    return std::nullopt;
+  }
+  seen_ = std::move(files);
+  auto allowed = protocol::read_allow_list(directory_);
+  if (!allowed) {
+    return tl::unexpected(allowed.error());
+  }
+  const std::set<AgentName> before = allowed_.names();
+  const std::set<AgentName> after = allowed->names();
+  Change change;
+  std::ranges::set_difference(before, after, std::inserter(change.revoked, change.revoked.end()));
+  allowed_ = *std::move(allowed);
+  return change;
+}
+
+}  // namespace ocibench::coordinator
