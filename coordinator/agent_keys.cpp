@@ -1,5 +1,7 @@
 #include "coordinator/agent_keys.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iterator>
 #include <system_error>
@@ -25,10 +27,11 @@ AgentKeys::Fingerprint AgentKeys::fingerprint() const {
   std::error_code error;
   for (std::filesystem::directory_iterator each(directory_, error), end;
        !error && each != end && files.size() <= protocol::kMaxKeyFiles; each.increment(error)) {
-    std::error_code gone;
-    const auto changed = each->last_write_time(gone);
-    const auto size = each->is_regular_file(gone) ? each->file_size(gone) : 0;
-    files.emplace(each->path().filename().string(), std::pair(changed, size));
+    struct stat status {};
+    if (::stat(each->path().c_str(), &status) == 0) {
+      files.emplace(each->path().filename().string(),
+                    FileState{status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_size});
+    }
   }
   return files;
 }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "common/clock.hpp"
 #include "common/error.hpp"
@@ -33,9 +33,14 @@ class AgentKeys {
   Result<std::optional<Change>> look_again(MonoTime now);
 
  private:
-  /// Of each file: time of change and size.
-  using Fingerprint =
-      std::map<std::string, std::pair<std::filesystem::file_time_type, std::uintmax_t>>;
+  struct FileState {
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
+    std::int64_t size_bytes = 0;
+
+    friend bool operator==(const FileState&, const FileState&) = default;
+  };
+  using Fingerprint = std::map<std::string, FileState>;
   explicit AgentKeys(std::filesystem::path directory) : directory_(std::move(directory)) {}
   [[nodiscard]] Fingerprint fingerprint() const;
 

@@ -67,7 +67,7 @@ Result<void> CoordinatorLoop::step() {
     return ok;
   }
   Result<void> ok = execute(dispatcher_.on_tick(now()));
-  if (!finish_) {
+  if (!finish_ && parts_.progress.shows()) {
     parts_.progress.update(dispatcher_.view(), parts_.clock.now());
   }
   return ok;

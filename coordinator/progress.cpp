@@ -1,6 +1,7 @@
 #include "coordinator/progress.hpp"
 
 #include <cstdio>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,8 @@
 
 namespace ocibench::coordinator {
 namespace {
+
+constexpr std::size_t kNamedTrials = 4;
 
 std::string trial_text(const Dispatcher::TrialView& view) {
   std::string text =
@@ -22,6 +25,15 @@ std::string trial_text(const Dispatcher::TrialView& view) {
   return text;
 }
 
+/// So many lanes that a line for each would be a wall: how many are in which phase.
+std::string phases_text(const std::map<std::string, int>& phases) {
+  std::string text;
+  for (const auto& [phase, count] : phases) {
+    text += fmt::format("  {} {}", count, phase);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
@@ -30,13 +42,21 @@ std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
   std::uint32_t all = 0;
   bool waiting = false;
   std::string running;
+  std::map<std::string, int> phases;
+  std::size_t leased = 0;
   for (const Dispatcher::TrialView& view : trials) {
     all += view.trial->iterations;
     done += view.iterations_finished;
     waiting |= view.status == Dispatcher::TrialStatus::waiting;
     if (view.status == Dispatcher::TrialStatus::leased) {
-      running += "  " + trial_text(view);
+      ++phases[view.phase.empty() ? "assigned" : view.phase];
+      if (++leased <= kNamedTrials) {
+        running += "  " + trial_text(view);
+      }
     }
+  }
+  if (leased > kNamedTrials) {
+    running = phases_text(phases);
   }
   if (running.empty()) {
     running = waiting ? "  waiting for an agent" : "  finishing";
@@ -56,7 +76,7 @@ Progress::Progress(ProgressStyle style, MonoTime started) : style_(style), start
 Progress::~Progress() { close(); }
 
 void Progress::update(const std::vector<Dispatcher::TrialView>& trials, MonoTime now) {
-  if (style_ == ProgressStyle::none) {
+  if (!shows()) {
     return;
   }
   if (style_ == ProgressStyle::status_line) {

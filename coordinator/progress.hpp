@@ -28,6 +28,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Whether update() shows anything.
+  [[nodiscard]] bool shows() const { return style_ != ProgressStyle::none; }
   void update(const std::vector<Dispatcher::TrialView>& trials, MonoTime now);
   /// Something worth a line of its own.
   void notice(const Notice& notice);

@@ -112,6 +112,24 @@ RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog
   return registry;
 }
 
+RequestedAgents read_agents(TomlTable& root) {
+  RequestedAgents agents;
+  auto table = root.optional_table("agents");
+  if (!table) {
+    return agents;
+  }
+  const IntegerRange range{.min = 1, .max = kMaxPlannedLanes};
+  agents.expected = read_count(*table, "expected", range);
+  agents.minimum = read_count(*table, "minimum", range);
+  agents.at_a_time = read_count(*table, "at_a_time", range);
+  if (agents.minimum && *agents.minimum > agents.expected.value_or(*agents.minimum)) {
+    table->problem("minimum", fmt::format("key `minimum`: {} agents are more than the {} of "
+                                          "`expected`",
+                                          *agents.minimum, *agents.expected));
+  }
+  return agents;
+}
+
 RequestedLimits read_limits(TomlTable& root) {
   RequestedLimits limits;
   auto table = root.optional_table("limits");
@@ -176,6 +194,7 @@ Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin
   campaign.work = read_work(root);
   campaign.registry = read_registry(root, catalog);
   check_transport(root, campaign, catalog);
+  campaign.agents = read_agents(root);
   campaign.limits = read_limits(root);
   if (auto finished = document->finish(); !finished) {
     return tl::unexpected(finished.error());

@@ -26,6 +26,15 @@ struct RequestedRegistry {
   friend bool operator==(const RequestedRegistry&, const RequestedRegistry&) = default;
 };
 
+/// The agents asked for; plan.hpp says what each is.
+struct RequestedAgents {
+  std::optional<std::uint32_t> expected;
+  std::optional<std::uint32_t> minimum;
+  std::optional<std::uint32_t> at_a_time;
+
+  friend bool operator==(const RequestedAgents&, const RequestedAgents&) = default;
+};
+
 /// The bounds asked for; plan.hpp says what each is.
 struct RequestedLimits {
   std::optional<std::chrono::milliseconds> iteration_timeout;
@@ -55,6 +64,7 @@ struct Campaign {
   std::optional<std::uint32_t> concurrency;  ///< absent also where it says "tool-default"
   std::optional<WorkKind> work;
   RequestedRegistry registry;
+  RequestedAgents agents;
   RequestedLimits limits;
 
   friend bool operator==(const Campaign&, const Campaign&) = default;

@@ -48,6 +48,7 @@ void Dispatcher::restore(const JournalEntry& entry) {
                             lanes_.settle(plan_.trials[*index].lane, leased.agent);
                             lanes_.at(leased.agent).boot = leased.boot;
                             lanes_.at(leased.agent).lease = *index;
+                            gathered_ = true;
                           }
                         },
                         [&](const AttemptLost& lost) {
@@ -74,6 +75,7 @@ void Dispatcher::append(CoordinatorRecord record, Actions& out) {
 Actions Dispatcher::start(CampaignStarted started, Now now) {
   Actions out;
   deadline_ = now.mono + plan_.limits.campaign_deadline;
+  gather_deadline_ = now.mono + plan_.limits.agent_wait;
   last_progress_ = now.mono;
   if (!campaign_recorded_) {
     campaign_recorded_ = true;
@@ -153,12 +155,18 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
     }
     lane.retired.insert(lane.boot);
   }
-  if (!lane.present) {
-    last_progress_ = now.mono;
-    out.emplace_back(Notice{.text = fmt::format("agent {} is here", peer.str())});
-  }
+  const bool came = !lane.present;
   lane.boot = hello.boot;
   lane.present = true;
+  lane.missed = false;
+  if (came) {
+    last_progress_ = now.mono;
+    const std::string of_all =
+        gathered_ ? std::string()
+                  : fmt::format(" ({} of {})", lanes_.present(), plan_.agents.expected);
+    out.emplace_back(Notice{.text = fmt::format("agent {} is here{}", peer.str(), of_all)});
+  }
+  may_hand_out_ = true;
   lane.greeted = true;
   lane.last_heard = now.mono;
   lane.tools = hello.tools;
@@ -186,6 +194,7 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   Lane& lane = *found;
   if (lane.present) {
     lane.last_heard = now.mono;
+    lane.missed = false;
   }
   if (!lane.present || !lane.greeted) {
     return;  // given up, or restored from the journal: no answer makes it say Hello, with its tools
@@ -226,6 +235,7 @@ void Dispatcher::on_record(const AgentName& peer, const protocol::RecordMessage&
   }
   if (lane->boot == message.boot && lane->present) {
     lane->last_heard = now.mono;
+    lane->missed = false;
   }
   if (!lane->greeted) {
     return;  // as for a heartbeat
@@ -270,6 +280,7 @@ void Dispatcher::accept_record(const AgentName& agent, const BootId& boot,
   }
   if (std::holds_alternative<TrialFinished>(record)) {
     state.status = TrialStatus::done;
+    may_hand_out_ = true;
     Lane& lane = lanes_.at(agent);
     lane.lease.reset();
     lane.phase.clear();

@@ -74,6 +74,8 @@ class Dispatcher {
 
   static constexpr std::chrono::seconds kInterruptGrace{10};
   static constexpr std::chrono::seconds kAssignRepeat{2};
+  /// An agent that was silent for more than so many heartbeats is named; it is given up later.
+  static constexpr int kMissedHeartbeats = 2;
 
   /// What progress displays show of a trial.
   enum class TrialStatus { waiting, leased, done };
@@ -111,7 +113,10 @@ class Dispatcher {
 
   void lose_lane(const AgentName& agent, const std::string& cause, Now now, Actions& out);
   void lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out);
+  void name_silent_agents(Now now, Actions& out);
+  void gather(Now now, Actions& out);
   void hand_out(Now now, Actions& out);
+  [[nodiscard]] bool all_places_taken() const;
   std::optional<std::size_t> next_trial_for(const AgentName& agent) const;
   void lease(std::size_t index, const AgentName& agent, Now now, Actions& out);
   void assign(std::size_t index, Now now, Actions& out);
@@ -135,9 +140,12 @@ class Dispatcher {
   std::map<std::pair<AgentName, BootId>, std::uint64_t> next_seq_;
   std::uint64_t own_next_seq_ = 0;
   bool campaign_recorded_ = false;
+  bool gathered_ = false;     // the agents that were waited for have come
+  bool may_hand_out_ = true;  // something has changed since the last look for a trial to lease
   bool finished_ = false;
   bool interrupted_ = false;
   MonoTime deadline_{};
+  MonoTime gather_deadline_{};
   MonoTime interrupt_deadline_{};
   MonoTime last_progress_{};  // a lane appeared, a lease was given or a record came
 };

@@ -27,11 +27,27 @@ Actions Dispatcher::on_tick(Now now) {
                           plan_.limits.agent_lost_after.count() / 1000),
               now, out);
   }
+  name_silent_agents(now, out);
   expire_leases(now, out);
   repeat_assignments(now, out);
   hand_out(now, out);
   end_if_over(now, out);
   return out;
+}
+
+/// Long before it is given up, so that whoever watches knows why nothing moves.
+void Dispatcher::name_silent_agents(Now now, Actions& out) {
+  for (const auto& [agent, seen] : lanes_.all()) {
+    if (!seen.present || seen.missed ||
+        now.mono - seen.last_heard <= kMissedHeartbeats * plan_.limits.heartbeat) {
+      continue;
+    }
+    lanes_.at(agent).missed = true;
+    out.emplace_back(
+        Notice{.level = Notice::Level::warning,
+               .text = fmt::format("agent {} is silent; it is given up after {} s", agent.str(),
+                                   plan_.limits.agent_lost_after.count() / 1000)});
+  }
 }
 
 void Dispatcher::expire_leases(Now now, Actions& out) {
@@ -94,6 +110,7 @@ void Dispatcher::lose_lane(const AgentName& agent, const std::string& cause, Now
                            Actions& out) {
   Lane& lane = lanes_.at(agent);
   lane.present = false;
+  may_hand_out_ = true;  // what only this one was to do may now go to another
   lane.phase.clear();
   lane.iteration = 0;
   out.emplace_back(Notice{.level = Notice::Level::warning, .text = cause});
@@ -112,13 +129,45 @@ void Dispatcher::lose_attempt(std::size_t index, const std::string& cause, Now n
   state.status =
       state.attempt < plan_.limits.max_attempts ? TrialStatus::waiting : TrialStatus::done;
   last_progress_ = now.mono;
+  may_hand_out_ = true;
+}
+
+/// Nothing begins before the agents that the campaign wants are there, or it has waited for them.
+void Dispatcher::gather(Now now, Actions& out) {
+  const std::size_t here = lanes_.present();
+  const bool waited = now.mono >= gather_deadline_;
+  if (here >= plan_.agents.expected || (waited && here >= plan_.agents.minimum)) {
+    gathered_ = true;
+    may_hand_out_ = true;
+  } else if (waited && plan_.agents.minimum > 1 && here > 0) {
+    finish(false,
+           fmt::format("{} of the {} agents that this campaign needs came within {} s", here,
+                       plan_.agents.minimum, plan_.limits.agent_wait.count() / 1000),
+           now, out);
+  }
+}
+
+/// Agents that share a quota take turns.
+bool Dispatcher::all_places_taken() const {
+  const auto running = std::ranges::count(trials_, TrialStatus::leased, &TrialState::status);
+  return plan_.agents.at_a_time > 0 && running >= plan_.agents.at_a_time;
 }
 
 void Dispatcher::hand_out(Now now, Actions& out) {
-  if (interrupted_ || now.mono >= deadline_) {
+  if (interrupted_ || finished_ || now.mono >= deadline_) {
     return;
   }
+  if (!gathered_) {
+    gather(now, out);
+  }
+  if (!gathered_ || !may_hand_out_) {
+    return;
+  }
+  may_hand_out_ = false;
   for (const auto& [agent, lane] : lanes_.all()) {
+    if (all_places_taken()) {
+      return;
+    }
     if (!lane.present || lane.lease) {
       continue;
     }
@@ -211,7 +260,7 @@ void Dispatcher::end_if_over(Now now, Actions& out) {
 /// Nobody took the waiting trials: says why, as far as the agents told.
 std::string Dispatcher::missing_reason() const {
   const auto waited = plan_.limits.agent_wait.count() / 1000;
-  if (!lanes_.any_present()) {
+  if (lanes_.present() == 0) {
     const auto hurt = std::ranges::find_if(trials_, [](const TrialState& state) {
       return state.status == TrialStatus::waiting && !state.last_cause.empty();
     });

@@ -21,8 +21,18 @@ const Lane* Lanes::find(const AgentName& agent) const {
   return found == lanes_.end() ? nullptr : &found->second;
 }
 
-bool Lanes::any_present() const {
-  return std::ranges::any_of(lanes_, [](const auto& entry) { return entry.second.present; });
+std::size_t Lanes::present() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lanes_, [](const auto& entry) { return entry.second.present; }));
+}
+
+void Lanes::settle(std::uint32_t planned_lane, const AgentName& agent) {
+  AgentName& home = home_[planned_lane];
+  if (!home.empty()) {
+    --homes_of_[home];
+  }
+  home = agent;
+  ++homes_of_[agent];
 }
 
 bool Lanes::may_host(const AgentName& agent, std::uint32_t planned_lane,
@@ -41,8 +51,8 @@ bool Lanes::may_host(const AgentName& agent, std::uint32_t planned_lane,
 }
 
 std::size_t Lanes::homes_of(const AgentName& agent) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(home_, [&](const auto& entry) { return entry.second == agent; }));
+  const auto found = homes_of_.find(agent);
+  return found == homes_of_.end() ? 0 : found->second;
 }
 
 }  // namespace ocibench::coordinator

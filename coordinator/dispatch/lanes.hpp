@@ -18,6 +18,7 @@ namespace ocibench::coordinator {
 struct Lane {
   BootId boot;           ///< of the process that holds the name now
   bool present = false;  ///< heard of lately
+  bool missed = false;   ///< its silence was told to people
   bool greeted = false;  ///< said Hello to this process of the coordinator: its tools are known
   MonoTime last_heard{};
   std::vector<protocol::ToolOffer> tools;
@@ -35,7 +36,7 @@ struct Lane {
 /// a new one goes to the present agent that holds the fewest.
 class Lanes {
  public:
-  static constexpr std::size_t kMaxLanes = 2048;
+  static constexpr std::size_t kMaxLanes = 8192;
   /// A name can be used again this often; later processes of it are refused.
   static constexpr std::size_t kMaxBootsPerAgent = 64;
 
@@ -46,9 +47,9 @@ class Lanes {
   Lane& at(const AgentName& agent) { return lanes_[agent]; }
   [[nodiscard]] bool full() const { return lanes_.size() >= kMaxLanes; }
   [[nodiscard]] const std::map<AgentName, Lane>& all() const { return lanes_; }
-  [[nodiscard]] bool any_present() const;
+  [[nodiscard]] std::size_t present() const;
 
-  void settle(std::uint32_t planned_lane, const AgentName& agent) { home_[planned_lane] = agent; }
+  void settle(std::uint32_t planned_lane, const AgentName& agent);
   [[nodiscard]] bool may_host(const AgentName& agent, std::uint32_t planned_lane,
                               const PlannedTool& tool) const;
 
@@ -56,7 +57,8 @@ class Lanes {
   [[nodiscard]] std::size_t homes_of(const AgentName& agent) const;
 
   std::map<AgentName, Lane> lanes_;
-  std::map<std::uint32_t, AgentName> home_;  // by planned lane
+  std::map<std::uint32_t, AgentName> home_;    // by planned lane
+  std::map<AgentName, std::size_t> homes_of_;  // how many planned lanes each holds
 };
 
 }  // namespace ocibench::coordinator

@@ -35,6 +35,15 @@ struct PlannedScenario {
   friend bool operator==(const PlannedScenario&, const PlannedScenario&) = default;
 };
 
+/// The agents that a campaign needs.
+struct PlannedAgents {
+  std::uint32_t expected = 1;   ///< nothing is handed out before so many have come,
+  std::uint32_t minimum = 1;    ///< or these, when Limits::agent_wait is over; with fewer it ends
+  std::uint32_t at_a_time = 0;  ///< trials at once: agents that share a quota take turns; 0: all
+
+  friend bool operator==(const PlannedAgents&, const PlannedAgents&) = default;
+};
+
 /// The bounds of a campaign. Every one of them has a default and can be set in the campaign file.
 struct Limits {
   std::chrono::milliseconds iteration_timeout{300'000};
@@ -66,6 +75,7 @@ struct Plan {
   std::vector<PlannedScenario> scenarios;
   std::vector<PlannedTool> tools;
   std::vector<Trial> trials;  ///< in the order in which they are handed out
+  PlannedAgents agents;
   Limits limits;
 
   friend bool operator==(const Plan&, const Plan&) = default;

@@ -130,6 +130,12 @@ void describe(auto& io, Is<Trial> auto& trial) {
   io("overhead_timeout_ms", trial.overhead_timeout);
 }
 
+void describe(auto& io, Is<PlannedAgents> auto& agents) {
+  io("expected", agents.expected);
+  io("minimum", agents.minimum);
+  io("at_a_time", agents.at_a_time);
+}
+
 void describe(auto& io, Is<Limits> auto& limits) {
   io("iteration_timeout_ms", limits.iteration_timeout);
   io("overhead_timeout_ms", limits.overhead_timeout);
@@ -154,6 +160,7 @@ void describe(auto& io, Is<Plan> auto& plan) {
   io("scenarios", plan.scenarios);
   io("tools", plan.tools);
   io("trials", plan.trials);
+  io("agents", plan.agents);
   io("limits", plan.limits);
   io("corpus_sha", plan.corpus_sha);
   io("corpus", plan.corpus);

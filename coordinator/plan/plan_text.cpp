@@ -164,6 +164,21 @@ std::string lanes_text(const Plan& plan) {
                      plan.rotation);
 }
 
+/// Nothing for a campaign that begins with whoever comes.
+std::string agents_text(const PlannedAgents& agents) {
+  if (agents == PlannedAgents()) {
+    return {};
+  }
+  std::string text = agents.expected == agents.minimum
+                         ? fmt::format("waits for {}", agents.expected)
+                         : fmt::format("waits for {}, begins with {} when agent_wait is over",
+                                       agents.expected, agents.minimum);
+  if (agents.at_a_time > 0) {
+    text += fmt::format("; {} of them at work at a time", agents.at_a_time);
+  }
+  return wrapped("  agents", text, 14);
+}
+
 std::string comparison_text(const Plan& plan) {
   const std::size_t pairs = compared_pairs(plan).size();
   if (pairs == 0) {
@@ -185,7 +200,7 @@ std::string comparison_text(const Plan& plan) {
                                    "and no ranking.",
                                    plan.rounds, rounds),
                  14) +
-         wrapped("  lanes", lanes_text(plan), 14);
+         wrapped("  lanes", lanes_text(plan), 14) + agents_text(plan.agents);
 }
 
 std::string limits_text(const Limits& limits) {

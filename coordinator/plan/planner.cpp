@@ -45,6 +45,15 @@ std::vector<std::string> shuffled(std::vector<std::string> names, SplitMix64& ra
   return names;
 }
 
+/// Who names only one of the two numbers means it as both.
+PlannedAgents effective_agents(const RequestedAgents& requested) {
+  PlannedAgents agents;
+  agents.expected = requested.expected.value_or(requested.minimum.value_or(agents.expected));
+  agents.minimum = requested.minimum.value_or(agents.expected);
+  agents.at_a_time = requested.at_a_time.value_or(agents.at_a_time);
+  return agents;
+}
+
 Result<Limits> effective_limits(const RequestedLimits& requested) {
   Limits limits;
   limits.iteration_timeout = requested.iteration_timeout.value_or(limits.iteration_timeout);
@@ -295,6 +304,7 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
     return tl::unexpected(limits.error());
   }
   plan.limits = *limits;
+  plan.agents = effective_agents(campaign.agents);
   if (auto added = add_definitions(campaign, catalog, corpus, plan); !added) {
     return tl::unexpected(added.error());
   }

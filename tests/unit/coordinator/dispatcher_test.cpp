@@ -144,6 +144,82 @@ TEST(Dispatcher, RunsEveryToolOnOneLaneOneAfterAnother) {
   EXPECT_EQ(desk.finish()->reason, "");
 }
 
+std::vector<std::string> warnings(const Desk& desk) {
+  std::vector<std::string> texts;
+  for (const Action& action : desk.all) {
+    const auto* notice = std::get_if<Notice>(&action);
+    if (notice != nullptr && notice->level == Notice::Level::warning) {
+      texts.push_back(notice->text);
+    }
+  }
+  return texts;
+}
+
+TEST(Dispatcher, NamesASilentAgentWithinThreeHeartbeatsAndOnce) {
+  Desk desk(plan_of({"skopeo"}));
+  desk.hello(kOne, "b1");
+  desk.pass(seconds(2));
+  EXPECT_THAT(warnings(desk), IsEmpty());
+  desk.pass(seconds(1));
+  EXPECT_THAT(warnings(desk),
+              testing::ElementsAre("agent one is silent; it is given up after 10 s"));
+  desk.pass(seconds(1));
+  EXPECT_EQ(warnings(desk).size(), 1U);
+  desk.beat(kOne, "b1");
+  desk.pass(seconds(3));
+  EXPECT_EQ(warnings(desk).size(), 2U) << "it was heard of in between";
+}
+
+Plan plan_for(const PlannedAgents& agents) {
+  Plan plan = plan_of({"skopeo", "crane"});
+  plan.agents = agents;
+  return plan;
+}
+
+TEST(Dispatcher, HandsNothingOutBeforeTheExpectedAgentsAreThere) {
+  Desk desk(plan_for({.expected = 2, .minimum = 2}));
+  desk.hello(kOne, "b1");
+  EXPECT_THAT(desk.sent<Assign>(), IsEmpty());
+  desk.hello(kTwo, "b2");
+  EXPECT_EQ(desk.sent<Assign>().size(), 2U);
+}
+
+TEST(Dispatcher, BeginsWithTheMinimumWhenItHasWaited) {
+  Desk desk(plan_for({.expected = 2, .minimum = 1}));
+  desk.hello(kOne, "b1");
+  for (int second = 0; second < 59; ++second) {
+    desk.pass(seconds(1));
+    desk.beat(kOne, "b1");
+    ASSERT_THAT(desk.sent<Assign>(), IsEmpty()) << second;
+  }
+  desk.pass(seconds(1));
+  EXPECT_EQ(desk.sent<Assign>().size(), 1U);
+}
+
+TEST(Dispatcher, EndsWhenFewerThanTheMinimumCome) {
+  Desk desk(plan_for({.expected = 2, .minimum = 2}));
+  desk.hello(kOne, "b1");
+  for (int second = 0; second < 60; ++second) {
+    desk.pass(seconds(1));
+    desk.beat(kOne, "b1");
+  }
+  desk.pass(seconds(1));
+  ASSERT_TRUE(desk.finish());
+  EXPECT_EQ(desk.finish()->reason, "1 of the 2 agents that this campaign needs came within 60 s");
+}
+
+TEST(Dispatcher, LetsAgentsThatShareAQuotaTakeTurns) {
+  Desk desk(plan_for({.at_a_time = 1}));
+  desk.hello(kOne, "b1");
+  EXPECT_EQ(desk.sent<Assign>().size(), 1U);
+  desk.hello(kTwo, "b2");
+  EXPECT_THAT(desk.sent<Assign>(), IsEmpty());
+  desk.record(kOne, "b1", 0, finished(attempt("cold/skopeo/r1", 1)));
+  const auto next = desk.sent<Assign>();
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next.front().first, kTwo);
+}
+
 TEST(Dispatcher, AcknowledgesOnlyWhatIsContiguous) {
   Desk desk(plan_of({"skopeo"}));
   desk.hello(kOne, "b1");

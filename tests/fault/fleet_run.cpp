@@ -1,0 +1,120 @@
+#include "tests/fault/fleet_run.hpp"
+
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+
+#include "common/durable/record_log.hpp"
+
+namespace ocibench::fault {
+
+using testing_support::Program;
+using testing_support::run_program;
+
+std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {
+  const bool patient = more_limits.find("agent_lost_after_s") != std::string::npos;
+  const std::filesystem::path file = path("campaign.toml");
+  std::ofstream(file) << "schema = 1\nname = \"fleet\"\nscenarios = [\"cold\"]\n"
+                         "tools = [\"skopeo\", \"sleep\", \"null\"]\ncorpus = \"tiny\"\n"
+                         "rounds = 3\niterations = 3\nseed = 7\nrotation = \"latin-square\"\n"
+                         "lanes = 3\n\n[agents]\nexpected = 3\n\n[limits]\nheartbeat_s = 0.3\n"
+                         "agent_wait_s = 20\n"
+                      << (patient ? "" : "agent_lost_after_s = 3\n") << more_limits;
+  return file.string();
+}
+
+void FleetRun::admit(const std::string& name) {
+  const auto made = run_program(directory_.path(), {std::string(OCIBENCH_BINARY_DIR) + "/ocibench",
+                                                    "keygen", name, "--output", path("keys")});
+  ASSERT_EQ(made.status, 0) << made.err;
+  if (name != "coordinator") {
+    std::filesystem::create_directories(path("agents"));
+    std::filesystem::copy_file(key(name + ".pub"), path("agents") / (name + ".pub"));
+  }
+}
+
+void FleetRun::revoke(const std::string& name) {
+  std::filesystem::remove(path("agents") / (name + ".pub"));
+}
+
+Program& FleetRun::start_coordinator(const std::string& campaign, const std::string& address,
+                                     const std::vector<std::string>& in) {
+  if (!std::filesystem::exists(key("coordinator.key"))) {
+    admit("coordinator");
+  }
+  std::filesystem::create_directories(path("agents"));
+  std::vector<std::string> words = in;
+  const auto command = ocibench({"run", campaign, "--listen", "tcp://" + address + ":0", "--key",
+                                 key("coordinator.key").string(), "--agents",
+                                 path("agents").string(), "--results", path("results").string()});
+  words.insert(words.end(), command.begin(), command.end());
+  coordinator_ = std::make_unique<Program>(directory_.path(), "coordinator", words);
+  if (!coordinator_->wait_for_err("waiting at", kPatience)) {
+    throw std::runtime_error("the coordinator did not listen: " + coordinator_->err());
+  }
+  std::smatch match;
+  const std::string err = coordinator_->err();
+  std::regex_search(err, match, std::regex("waiting at (tcp://[0-9.:]+)"));
+  endpoint_ = match[1];
+  return *coordinator_;
+}
+
+void FleetRun::resume_coordinator() {
+  coordinator_ = std::make_unique<Program>(
+      directory_.path(), "coordinator",
+      ocibench({"run", "--resume", "--key", key("coordinator.key").string(), "--agents",
+                path("agents").string(), "--results", path("results").string()}));
+}
+
+std::vector<std::string> FleetRun::agent_command(const std::string& name,
+                                                 const std::filesystem::path& state) const {
+  return {std::string(OCIBENCH_BINARY_DIR) + "/ocibench-agent",
+          "--connect",
+          endpoint_,
+          "--key",
+          key(name + ".key").string(),
+          "--coordinator-key",
+          key("coordinator.pub").string(),
+          "--state-dir",
+          state.string(),
+          "--data",
+          OCIBENCH_SOURCE_DIR,
+          "--cache",
+          path("cache").string()};
+}
+
+Program& FleetRun::start_agent(const std::string& name, const std::vector<std::string>& in) {
+  if (!std::filesystem::exists(key(name + ".key"))) {
+    admit(name);
+  }
+  std::vector<std::string> words = in;
+  const auto command = agent_command(name, path("state-" + name));
+  words.insert(words.end(), command.begin(), command.end());
+  agents_[name] = std::make_unique<Program>(directory_.path(), name, words);
+  return *agents_[name];
+}
+
+bool FleetRun::nothing_acknowledged_is_lost() const {
+  auto journal = durable::RecordLog::open_read_only(bundle() / "journal.sqlite");
+  EXPECT_TRUE(journal.has_value());
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    const std::string folder = entry.path().filename().string();
+    if (!folder.starts_with("state-")) {
+      continue;
+    }
+    auto spool = durable::RecordLog::open_read_only(entry.path() / "spool.sqlite");
+    EXPECT_TRUE(spool.has_value()) << folder;
+    const std::vector<durable::StreamExtent> streams = spool->streams().value();
+    for (const durable::StreamExtent& extent : streams) {
+      const std::string boot = extent.stream.substr(extent.stream.find('/') + 1);
+      const std::string stream = "agent/" + folder.substr(6) + "/" + boot;
+      if (journal->next_seq(stream).value() < extent.first) {
+        ADD_FAILURE() << stream << ": the spool has forgotten records that the journal lacks";
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace ocibench::fault
