@@ -3,11 +3,14 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <zmq.hpp>
@@ -93,6 +96,70 @@ int connect_to(std::uint16_t port) {
   }
   return fd;
 }
+
+/// Passes bytes between an agent and the coordinator, and keeps them: a tap on the cable.
+class Tap {
+ public:
+  explicit Tap(std::uint16_t to) : to_(to), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(listener_.get(), 1);
+    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { pass_on(); });
+  }
+  Tap(const Tap&) = delete;
+  Tap& operator=(const Tap&) = delete;
+  ~Tap() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Requires: both sides have ended.
+  std::string finish() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+    thread_ = std::thread([] {});
+    return heard_;
+  }
+
+ private:
+  void pass_on() {
+    for (;;) {
+      const Fd agent(::accept(listener_.get(), nullptr, nullptr));
+      const Fd coordinator(agent ? connect_to(to_) : -1);
+      if (!coordinator) {
+        return;
+      }
+      std::array<pollfd, 2> ends{{{agent.get(), POLLIN, 0}, {coordinator.get(), POLLIN, 0}}};
+      while (::poll(ends.data(), ends.size(), -1) > 0 && copy(ends[0], coordinator.get()) &&
+             copy(ends[1], agent.get())) {
+      }
+    }
+  }
+  /// False when that end has closed.
+  bool copy(const pollfd& from, int to) {
+    if ((from.revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
+      return true;
+    }
+    std::array<char, 65536> buffer{};
+    const ssize_t got = ::recv(from.fd, buffer.data(), buffer.size(), 0);
+    if (got <= 0) {
+      return false;
+    }
+    heard_.append(buffer.data(), static_cast<std::size_t>(got));
+    return ::send(to, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) == got;
+  }
+
+  std::uint16_t to_;
+  std::uint16_t port_ = 0;
+  Fd listener_;
+  std::string heard_;
+  std::thread thread_;
+};
 
 TEST_F(PeerFault, AKilledAgentIsReplacedByASpare) {
   admit("lane-2");
@@ -210,6 +277,23 @@ TEST_F(PeerFault, ManyIdleConnectionsKeepNobodyOut) {
   start_agent("lane-1");
   expect_valid("VALID 3/3");
   EXPECT_LT(coordinator_rss_mib() - before, 256.0) << "MiB";
+}
+
+TEST_F(PeerFault, WhoListensOnTheCableReadsNoNames) {
+  admit("lane-1");
+  start_coordinator(write_campaign(R"("sleep")", 3));
+  Tap tap(port());
+  auto words = agent_command("lane-1", path("state-lane-1"));
+  words[2] = "tcp://127.0.0.1:" + std::to_string(tap.port());
+  testing_support::Program tapped = start("tapped", words);
+  expect_valid("VALID 3/3");
+  EXPECT_EQ(tapped.wait(kPatience), 0);
+  const std::string heard = tap.finish();
+  EXPECT_GT(heard.size(), 10'000U);
+  EXPECT_THAT(heard, HasSubstr("CURVE"));  // what is readable, is heard
+  for (const char* word : {"sleep", "lane-1", "cold", "measure", "synthetic"}) {
+    EXPECT_THAT(heard, testing::Not(HasSubstr(word)));
+  }
 }
 
 TEST_F(PeerFault, SomebodyWithoutAKeyLearnsNothing) {
