@@ -76,8 +76,8 @@ variable "agents" {
     error_message = "agents: 1 to 64 machines."
   }
   validation {
-    condition     = alltrue([for name in keys(var.agents) : can(regex("^[a-z0-9][a-z0-9-]{0,17}$", name)) && name != "coordinator"])
-    error_message = "agents: a name has 1 to 18 of a-z, 0-9 and '-', and is not coordinator."
+    condition     = alltrue([for name in keys(var.agents) : can(regex("^[a-z0-9][a-z0-9-]{0,16}$", name)) && name != "coordinator"])
+    error_message = "agents: a name has 1 to 17 of a-z, 0-9 and '-', and is not coordinator."
   }
   validation {
     condition     = alltrue([for agent in var.agents : length(agent.tools) >= 1 && alltrue([for tool in agent.tools : can(regex("^[a-z0-9][a-z0-9-]{0,63}$", tool))])])
