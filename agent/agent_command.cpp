@@ -15,6 +15,7 @@
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sampling/net_dev.hpp"
+#include "agent/service/notify.hpp"
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
 #include "agent/tool_offers.hpp"
@@ -116,6 +117,17 @@ struct Workshop {
   }
 };
 
+/// To systemd, if that has started us: the unit is of Type=notify.
+void tell_service_manager(std::string_view state) {
+  const auto socket = environment_variable("NOTIFY_SOCKET");
+  if (!socket) {
+    return;
+  }
+  if (const auto told = notify_service(*socket, state); !told) {
+    log_warning(told.error().message);
+  }
+}
+
 ExitCode exit_code_of(const AgentEnd& end) {
   if (end.refused) {
     log_error(end.reason);
@@ -152,7 +164,9 @@ Result<AgentEnd> serve(const AgentOptions& options, durable::RecordLog& spool, W
     return tl::unexpected(loop.error());
   }
   log_info(fmt::format("agent {} looks for the coordinator at {}", options.name, options.connect));
+  tell_service_manager("READY=1");
   auto end = (*loop)->run();
+  tell_service_manager("STOPPING=1");
   if (end && end->trial_stuck) {
     log_error("the trial did not stop in time; leaving without it");
     ::_exit(static_cast<int>(ExitCode::internal));
