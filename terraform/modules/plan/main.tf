@@ -85,7 +85,6 @@ locals {
       options = join(" ", concat(
         [for tool in var.agents[name].tools : "--offer ${tool}"],
         ["--fact network.path=${var.endpoints ? "vpc-endpoints" : "internet-gateway"}"],
-        ["--fact network.placement=${local.placement}"],
       ))
       power_off = var.power_off_when_done
     })
