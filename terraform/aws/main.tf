@@ -45,10 +45,15 @@ locals {
       "session-manager" = { path = var.session_manager_file, key = "session-manager.deb" }
     } : name => file if file.path != null
   }
+  # A fleet can be destroyed when these files are gone; storage.tf sees to it that none is made then.
+  sha256 = {
+    for name, file in local.package_files : name => fileexists(file.path) ? filesha256(file.path) : local.no_sha256
+  }
+  no_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
   packages = {
     for name, file in local.package_files : name => {
       uri    = "s3://${local.packages_bucket}/${file.key}"
-      sha256 = filesha256(file.path)
+      sha256 = local.sha256[name]
     }
   }
 }

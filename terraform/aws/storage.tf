@@ -1,5 +1,5 @@
-# Packages leave with the fleet. Results stay: a bucket of the fleet's own is not destroyed while
-# results are in it, unless delete_results says so.
+# Packages leave with the fleet. Results are not destroyed while there are any, unless delete_results
+# says so; `ocibench fleet down` takes their bucket out of the state first, so that it stays as it is.
 
 resource "aws_s3_bucket" "packages" {
   bucket        = local.packages_bucket
@@ -19,7 +19,14 @@ resource "aws_s3_object" "package" {
   bucket      = aws_s3_bucket.packages.id
   key         = each.value.key
   source      = each.value.path
-  source_hash = filesha256(each.value.path)
+  source_hash = local.sha256[each.key]
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(each.value.path)
+      error_message = "There is no file ${each.value.path}."
+    }
+  }
 }
 
 module "results_bucket" {

@@ -53,18 +53,30 @@ variable "campaign_file" {
 variable "package_file" {
   description = "The .deb of ocibench, on this machine."
   type        = string
+  validation {
+    condition     = startswith(var.package_file, "/")
+    error_message = "package_file: an absolute path."
+  }
 }
 
 variable "tools_archive_file" {
   description = "A .tar.gz of what `ocibench tools install` has installed, on this machine."
   type        = string
   default     = null
+  validation {
+    condition     = var.tools_archive_file == null ? true : startswith(var.tools_archive_file, "/")
+    error_message = "tools_archive_file: an absolute path."
+  }
 }
 
 variable "session_manager_file" {
   description = "The .deb of Amazon's SSM agent, on this machine; without it nobody can log in."
   type        = string
   default     = null
+  validation {
+    condition     = var.session_manager_file == null ? true : startswith(var.session_manager_file, "/")
+    error_message = "session_manager_file: an absolute path."
+  }
 }
 
 variable "network_cidr" {
