@@ -74,7 +74,8 @@ locals {
             "ecr:TagResource",
             "ecr:UploadLayerPart",
           ]
-          Resource = ["${local.arn.ecr}/${name}/*"]
+          # Repositories are PREFIX/<campaign>/<scenario>-<tool>-...: those of its own tools.
+          Resource = [for tool in var.agents[name].tools : "${local.arn.ecr}/*/*-${tool}-*"]
         },
         {
           Sid      = "OwnResults"
@@ -107,6 +108,12 @@ locals {
         Effect   = "Allow"
         Action   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
         Resource = ["${local.arn.results}/${var.results.prefix}/*"]
+      },
+      {
+        Sid      = "ListUploads" # knows no prefix
+        Effect   = "Allow"
+        Action   = ["s3:ListBucketMultipartUploads"]
+        Resource = [local.arn.results]
       },
       {
         Sid       = "ListResults"

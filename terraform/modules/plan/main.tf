@@ -77,6 +77,7 @@ locals {
   agent_scripts = {
     for name in local.agent_names : name => templatefile("${path.module}/templates/agent.sh.tftpl", {
       name                 = name
+      region               = var.region
       tools                = var.agents[name].tools
       tools_archive        = var.tools_archive != null
       debian_packages      = var.debian_packages
@@ -90,6 +91,7 @@ locals {
     })
   }
   coordinator_script = templatefile("${path.module}/templates/coordinator.sh.tftpl", {
+    region               = var.region
     campaign_base64      = base64encode(var.campaign_toml)
     parameters           = local.parameters
     coordinator_endpoint = local.coordinator_endpoint

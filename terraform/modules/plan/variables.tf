@@ -167,7 +167,7 @@ variable "endpoints" {
 }
 
 variable "ecr_prefix" {
-  description = "First part of the repositories that agents may create and delete: PREFIX/AGENT/..."
+  description = "Where agents may create and delete repositories, each for its own tools; the campaign's registry.target ends in it."
   type        = string
   default     = "ocibench"
   validation {

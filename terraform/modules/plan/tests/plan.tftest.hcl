@@ -67,7 +67,7 @@ run "arms_the_timer_before_anything_else" {
 run "tells_each_machine_its_part" {
   command = plan
   assert {
-    condition     = strcontains(output.user_data["skopeo"], "ocibench keygen 'skopeo'") && strcontains(output.user_data["skopeo"], "OCIBENCH_CONNECT=tcp://10.77.0.10:5570\n") && strcontains(output.user_data["skopeo"], "--offer skopeo --fact network.path=vpc-endpoints\n")
+    condition     = strcontains(output.user_data["skopeo"], "ocibench keygen 'skopeo'") && strcontains(output.user_data["skopeo"], "OCIBENCH_CONNECT=tcp://10.77.0.10:5570\n") && strcontains(output.user_data["skopeo"], "AWS_REGION=eu-central-1\n") && strcontains(output.user_data["skopeo"], "--offer skopeo --fact network.path=vpc-endpoints\n")
     error_message = "an agent makes its own key, knows the coordinator and what it offers"
   }
   assert {
@@ -91,8 +91,8 @@ run "tells_each_machine_its_part" {
 run "bounds_each_agent_to_its_own_names" {
   command = plan
   assert {
-    condition     = jsondecode(output.policies["crane"]).Statement[index(jsondecode(output.policies["crane"]).Statement[*].Sid, "OwnRepositories")].Resource == ["arn:aws:ecr:eu-central-1:123456789012:repository/ocibench/crane/*"]
-    error_message = "repositories of its own prefix only"
+    condition     = jsondecode(output.policies["crane"]).Statement[index(jsondecode(output.policies["crane"]).Statement[*].Sid, "OwnRepositories")].Resource == ["arn:aws:ecr:eu-central-1:123456789012:repository/ocibench/*/*-crane-*"]
+    error_message = "repositories of its own tools only"
   }
   assert {
     condition     = jsondecode(output.policies["crane"]).Statement[index(jsondecode(output.policies["crane"]).Statement[*].Sid, "PublishOwnKey")].Resource == ["arn:aws:ssm:eu-central-1:123456789012:parameter/ocibench/three-tools/202611220440/agents/crane"]
