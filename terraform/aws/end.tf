@@ -42,7 +42,7 @@ resource "aws_budgets_budget" "fleet" {
 
   cost_filter {
     name   = "TagKeyValue"
-    values = ["user:ocibench:run$${var.run}"]
+    values = [format("user:ocibench:run$%s", var.run)]
   }
 
   notification {

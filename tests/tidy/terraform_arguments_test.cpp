@@ -178,6 +178,15 @@ TEST(Terraform, UsesOnlyWhatTheProviderHas) {
   EXPECT_EQ(modules, 4U);
 }
 
+TEST(Terraform, EscapesNothingThatLooksLikeAVariable) {
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "terraform")) {
+    if (entry.path().extension() == ".tf") {
+      EXPECT_EQ(text_of(entry.path()).find("$${"), std::string::npos)
+          << entry.path() << ": $${x} is the text ${x}; join a dollar to a value by format()";
+    }
+  }
+}
+
 TEST(Terraform, FindsAnArgumentThatDoesNotExist) {
   EXPECT_THAT(findings_in({"resource \"aws_vpc\" \"x\" {\n  cidr = \"10.0.0.0/8\"\n}\n"}),
               ElementsAre("line 2: aws_vpc has no argument cidr"));
