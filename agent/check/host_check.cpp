@@ -110,6 +110,7 @@ HostFinding tool_of(const protocol::ToolOffer& tool, const std::vector<std::stri
 
 std::vector<HostFinding> tools_of(const HostFacts& facts, const std::vector<std::string>& wanted) {
   std::vector<HostFinding> findings;
+  findings.reserve(facts.tools.size());
   for (const protocol::ToolOffer& tool : facts.tools) {
     findings.push_back(tool_of(tool, wanted));
   }
