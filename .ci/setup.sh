@@ -11,8 +11,10 @@ packages_build="g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev l
   ca-certificates"
 packages_run="docker-registry skopeo nginx-light sysstat iproute2 openssl procps curl"
 packages_clang="clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev"
+packages_deploy="shellcheck dpkg-dev file systemd"
 why_build="compiler and libraries to build ocibench"
 why_run="the first tool and registry under test, pidstat to watch and nginx to observe them"
+why_deploy="to build the Debian package, and to check its units and the scripts of a fleet"
 why_clang="format check, clang-tidy and fuzzing"
 
 missing_packages() {

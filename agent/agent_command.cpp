@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/agent_catalog.hpp"
 #include "agent/agent_loop.hpp"
 #include "agent/content_access.hpp"
 #include "agent/environment.hpp"
@@ -15,25 +16,22 @@
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sampling/net_dev.hpp"
+#include "agent/service/notify.hpp"
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
 #include "agent/tool_offers.hpp"
 #include "common/catalog/catalog.hpp"
-#include "common/catalog/data_directory.hpp"
 #include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
-#include "common/process/probe.hpp"
 #include "common/version.hpp"
 #include "protocol/key_file.hpp"
 #include "protocol/zmq_client.hpp"
 
 namespace ocibench::agent {
 namespace {
-
-constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 /// Who this agent is.
 struct Identity {
@@ -77,29 +75,18 @@ Result<durable::RecordLog> open_state(const AgentOptions& options) {
   return spool;
 }
 
-Result<catalog::Catalog> load_catalog(const AgentOptions& options) {
-  auto data = catalog::find_data_directory(options.data_directory, executable_path());
-  if (!data) {
-    return tl::unexpected(data.error());
-  }
-  return catalog::Catalog::load(*data);
-}
-
-catalog::ProbeProgram probe_with(const Clock& clock, const std::string& path) {
-  return [&clock, path](const std::vector<std::string>& argv) -> Result<std::string> {
-    auto answer = capture({.argv = argv, .environment = {{"PATH", path}, {"LC_ALL", "C"}}}, clock);
-    if (!answer) {
-      return tl::unexpected(answer.error());
-    }
-    return answer->text;
-  };
-}
-
-Environment environment_of(const AgentOptions& options, const std::string& interface) {
-  return read_environment(
+/// What was read here, and what whoever started us knows better. Errors: usage (a fact of both).
+Result<Environment> environment_of(const AgentOptions& options, const std::string& interface) {
+  Environment environment = read_environment(
       {.interface = interface,
        .working_directory = options.state_directory / "work",
        .build = {.version = std::string(version()), .git_sha = std::string(git_sha())}});
+  for (const auto& [name, value] : options.facts) {
+    if (!environment.facts.emplace(name, value).second) {
+      return fail(ErrorCode::usage, fmt::format("--fact {}: the agent reads that itself", name));
+    }
+  }
+  return environment;
 }
 
 /// Everything a trial works with, in the order in which the parts need each other.
@@ -112,14 +99,10 @@ struct Workshop {
   std::unique_ptr<NginxRecorder> recorder;
   RegistryContentAccess content;
 
-  Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const std::string& path,
-           const AgentOptions& options)
+  Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const AgentOptions& options)
       : clock(the_clock),
         catalog(std::move(the_catalog)),
-        subjects({.tools_directory = options.tools_directory,
-                  .own_directory = executable_path().parent_path(),
-                  .path = path},
-                 probe_with(the_clock, path)),
+        subjects(make_subject_finder(options, the_clock)),
         runner(the_clock),
         content({.cache_directory = options.cache_directory}) {}
 
@@ -138,6 +121,17 @@ struct Workshop {
   }
 };
 
+/// To systemd, if that has started us: the unit is of Type=notify.
+void tell_service_manager(std::string_view state) {
+  const auto socket = environment_variable("NOTIFY_SOCKET");
+  if (!socket) {
+    return;
+  }
+  if (const auto told = notify_service(*socket, state); !told) {
+    log_warning(told.error().message);
+  }
+}
+
 ExitCode exit_code_of(const AgentEnd& end) {
   if (end.refused) {
     log_error(end.reason);
@@ -151,10 +145,13 @@ Result<AgentEnd> serve(const AgentOptions& options, Identity identity, durable::
                        Workshop& workshop, int stop_fd) {
   // A host without a default route can still measure between registries of its own.
   const std::string interface = read_default_route_interface("/proc").value_or("lo");
-  const Environment environment = environment_of(options, interface);
+  const auto environment = environment_of(options, interface);
+  if (!environment) {
+    return tl::unexpected(environment.error());
+  }
   SyncTrial trials(workshop.parts(), {.work_directory = options.state_directory / "work",
                                       .default_interface = interface,
-                                      .environment = environment});
+                                      .environment = *environment});
   protocol::ZmqContext context;
   auto client = protocol::ZmqClient::connect(
       context, {.endpoint = options.connect,
@@ -164,21 +161,24 @@ Result<AgentEnd> serve(const AgentOptions& options, Identity identity, durable::
   if (!client) {
     return tl::unexpected(client.error());
   }
-  auto loop = AgentLoop::create({.name = identity.name,
-                                 .boot = BootId(random_hex()),
-                                 .tools = probe_catalog(workshop.catalog, workshop.subjects),
-                                 .environment = environment,
-                                 .orphan_after = options.orphan_after},
-                                {.clock = workshop.clock,
-                                 .transport = **client,
-                                 .spool = spool,
-                                 .trials = trials,
-                                 .stop_fd = stop_fd});
+  auto loop = AgentLoop::create(
+      {.name = identity.name,
+       .boot = BootId(random_hex()),
+       .tools = offered(probe_catalog(workshop.catalog, workshop.subjects), options.offer),
+       .environment = *environment,
+       .orphan_after = options.orphan_after},
+      {.clock = workshop.clock,
+       .transport = **client,
+       .spool = spool,
+       .trials = trials,
+       .stop_fd = stop_fd});
   if (!loop) {
     return tl::unexpected(loop.error());
   }
   log_info(fmt::format("agent {} looks for the coordinator at {}", options.name, options.connect));
+  tell_service_manager("READY=1");
   auto end = (*loop)->run();
+  tell_service_manager("STOPPING=1");
   if (end && end->trial_stuck) {
     log_error("the trial did not stop in time; leaving without it");
     ::_exit(static_cast<int>(ExitCode::internal));
@@ -210,8 +210,7 @@ Result<ExitCode> agent_command(AgentOptions options) {
     return tl::unexpected(spool.error());
   }
   const SystemClock clock;
-  Workshop workshop(clock, std::move(*catalog), environment_variable("PATH").value_or(kDefaultPath),
-                    options);
+  Workshop workshop(clock, std::move(*catalog), options);
   auto registries =
       LocalRegistry::create(clock, workshop.subjects, options.state_directory / "work");
   if (!registries) {

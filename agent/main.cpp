@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/agent_command.hpp"
+#include "agent/check/check_command.hpp"
 #include "agent/options.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
@@ -17,6 +18,9 @@ Result<ExitCode> run(const agent::Options& options) {
   if (const auto* help = std::get_if<agent::HelpText>(&options)) {
     std::fputs(help->text.c_str(), stdout);
     return ExitCode::valid;
+  }
+  if (const auto* check = std::get_if<agent::CheckOptions>(&options)) {
+    return agent::check_command(*check);
   }
   const auto& agent_options = std::get<agent::AgentOptions>(options);
   ocibench::configure_log(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -23,6 +24,7 @@ constexpr const char* kFooter =
     "  ocibench-agent --connect tcp://127.0.0.1:5570 --name lane-1\n"
     "  ocibench-agent --connect tcp://10.0.0.5:5570 --key lane-1.key "
     "--coordinator-key coordinator.pub\n"
+    "  ocibench-agent --check                       what this host lacks to be an agent\n"
     "\n"
     "Stop it with SIGTERM: the running trial ends, what was finished stays in the state folder "
     "and\n"
@@ -30,7 +32,9 @@ constexpr const char* kFooter =
     "\n"
     "Exit status:\n"
     "  0    dismissed at the end of a campaign, or stopped by a signal\n"
-    "  2    refused by the coordinator, or left alone for longer than --orphan-after\n"
+    "  2    refused by the coordinator, or left alone for longer than --orphan-after; --check: "
+    "this\n"
+    "       host lacks something\n"
     "  64   wrong usage\n"
     "  65   a definition in competitors/ is wrong: the message names file, line and key\n"
     "  70   our own failure";
@@ -59,6 +63,20 @@ std::string check_name(const std::string& name) {
   const bool valid = !name.empty() && name.size() <= kMaxNameLength &&
                      std::ranges::all_of(name, is_name_character);
   return valid ? std::string() : "a name has 1 to 64 of a-z, 0-9 and '-'";
+}
+
+/// "network.path=vpc-endpoints"
+void add_fact(std::map<std::string, std::string>& facts, const std::string& text) {
+  constexpr std::size_t kMaxLength = 256;
+  const std::size_t split = text.find('=');
+  const std::string name = text.substr(0, split);
+  const bool valid = split != std::string::npos && split > 0 && split + 1 < text.size() &&
+                     text.size() <= kMaxLength && std::ranges::all_of(name, [](char c) {
+                       return is_name_character(c) || c == '.' || c == '_';
+                     });
+  if (!valid || !facts.emplace(name, text.substr(split + 1)).second) {
+    throw CLI::ValidationError("--fact", "takes NAME=VALUE, each name once, not " + text);
+  }
 }
 
 }  // namespace
@@ -101,6 +119,21 @@ void add_options(CLI::App& app, AgentOptions& options) {
       ->option_text("FOLDER");
   app.add_option("--data", options.data_directory,
                  "Folder with competitors/ and scenarios/ (default: beside the program)");
+  app.add_option("--offer", options.offer,
+                 "Run this tool and none that is not named so. May be repeated (default: every one "
+                 "that is usable here)")
+      ->allow_extra_args(false);
+  app.add_option_function<std::vector<std::string>>(
+         "--fact",
+         [&options](const std::vector<std::string>& facts) {
+           for (const std::string& fact : facts) {
+             add_fact(options.facts, fact);
+           }
+         },
+         "What cannot be read on this host, for the results: network.path=vpc-endpoints. May be "
+         "repeated")
+      ->option_text("NAME=VALUE")
+      ->allow_extra_args(false);
   app.add_option_function<std::uint32_t>(
          "--orphan-after",
          [&options](std::uint32_t seconds) {
@@ -133,6 +166,18 @@ Result<Options> parse_options(int argc, const char* const* argv) {
                        .cache_directory = default_cache_directory(),
                        .tools_directory = default_tools_directory()};
   add_options(app, options);
+  bool check = false;
+  auto output = CheckOptions::Output::text;
+  CLI::Option* const check_flag = app.add_flag_callback(
+      "--check",
+      [&] {
+        check = true;
+        app.get_option("--connect")->required(false);
+      },
+      "Say what this host lacks to be an agent, and leave");
+  app.add_flag_callback(
+         "--json", [&] { output = CheckOptions::Output::json; }, "With --check: print JSON")
+      ->needs(check_flag);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -141,6 +186,12 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return HelpText{std::string(version_text.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
     return fail(ErrorCode::usage, fmt::format("{} (see ocibench-agent --help)", error.what()));
+  }
+  if (check) {
+    if (options.state_directory.empty()) {
+      options.state_directory = default_state_directory(options.name);
+    }
+    return CheckOptions{std::move(options), output};
   }
   return options;
 }

@@ -1,5 +1,7 @@
 #include "agent/tool_offers.hpp"
 
+#include <algorithm>
+
 namespace ocibench::agent {
 
 std::vector<protocol::ToolOffer> probe_catalog(const catalog::Catalog& catalog,
@@ -14,6 +16,18 @@ std::vector<protocol::ToolOffer> probe_catalog(const catalog::Catalog& catalog,
                       .reason = found ? "" : found.error().message});
   }
   return offers;
+}
+
+std::vector<protocol::ToolOffer> offered(std::vector<protocol::ToolOffer> tools,
+                                         const std::vector<std::string>& names) {
+  for (protocol::ToolOffer& tool : tools) {
+    if (!names.empty() && std::ranges::find(names, tool.name) == names.end()) {
+      tool.usable = false;
+      tool.version.clear();
+      tool.reason = "this agent was started to run other tools (--offer)";
+    }
+  }
+  return tools;
 }
 
 }  // namespace ocibench::agent

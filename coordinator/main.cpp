@@ -5,6 +5,7 @@
 #include "common/host.hpp"
 #include "common/log.hpp"
 #include "coordinator/bundle_commands.hpp"
+#include "coordinator/fleet/fleet_command.hpp"
 #include "coordinator/image_command.hpp"
 #include "coordinator/keygen_command.hpp"
 #include "coordinator/options.hpp"
@@ -55,6 +56,10 @@ Result<ExitCode> run(const coordinator::Options& options) {
   }
   if (const auto* keygen = std::get_if<coordinator::KeygenOptions>(&options)) {
     return coordinator::keygen_command(*keygen);
+  }
+  if (const auto* fleet = std::get_if<coordinator::FleetOptions>(&options)) {
+    configure(fleet->common);
+    return coordinator::fleet_command(*fleet);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

@@ -11,6 +11,7 @@
 #include "common/nearest.hpp"
 #include "common/oci/reference.hpp"
 #include "common/version.hpp"
+#include "coordinator/fleet/fleet_options.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -29,6 +30,7 @@ constexpr const char* kFooter =
     "  ocibench wire skopeo --scenario warm                       what a tool asks of registries\n"
     "  ocibench verify bench-results/<sha>/<machine>/<corpus>/<time>\n"
     "  ocibench tools list                                        which tools can be run here\n"
+    "  ocibench fleet up CAMPAIGN --settings mine.tfvars          measure on machines of AWS\n"
     "\n"
     "Exit status:\n"
     "  0    valid: every planned iteration is complete\n"
@@ -189,6 +191,7 @@ struct Parser {
   ToolsOptions tools;
   WireOptions wire;
   KeygenOptions keygen;
+  FleetOptions fleet;
   bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
@@ -202,8 +205,8 @@ struct Parser {
     app.footer(kFooter);
     app.set_version_flag("--version",
                          fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
-    for (CommonOptions* common :
-         {&run.common, &plan.common, &report.common, &verify.common, &tools.common, &wire.common}) {
+    for (CommonOptions* common : {&run.common, &plan.common, &report.common, &verify.common,
+                                  &tools.common, &wire.common, &fleet.common}) {
       common->cache_directory = default_cache_directory();
       common->tools_directory = default_tools_directory();
     }
@@ -214,6 +217,7 @@ struct Parser {
     add_tools();
     add_wire();
     add_keygen();
+    add_fleet(app, fleet, add_common);
   }
 
   void add_run() {
@@ -345,6 +349,9 @@ struct Parser {
     }
     if (app.got_subcommand("keygen")) {
       return keygen;
+    }
+    if (app.got_subcommand("fleet")) {
+      return fleet;
     }
     return verify;
   }

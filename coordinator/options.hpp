@@ -88,13 +88,28 @@ struct WireOptions {
   bool tls = false;
 };
 
+struct FleetOptions {
+  enum class Action { up, status, down };
+  enum class Confirmation { ask, given };
+  enum class Results { kept, deleted };
+
+  CommonOptions common;
+  Action action = Action::status;
+  std::filesystem::path campaign;           ///< a file; for status and down also its name
+  std::filesystem::path settings;           ///< Terraform variables; only up
+  std::filesystem::path fleets = "fleets";  ///< what is known of each fleet
+  Confirmation confirmation = Confirmation::ask;
+  Results results = Results::kept;  ///< only down
+};
+
 /// --help or --version: print this and leave with success.
 struct HelpText {
   std::string text;
 };
 
-using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions,
-                             ImageCopyOptions, ToolsOptions, WireOptions, KeygenOptions, HelpText>;
+using Options =
+    std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, ImageCopyOptions,
+                 ToolsOptions, WireOptions, KeygenOptions, FleetOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/catalog/render.hpp"
+#include "common/wrap.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -67,25 +68,10 @@ ToolStatus status_of(const catalog::SubjectFinder& finder,
   return status;
 }
 
-/// Words in lines of at most `width` characters, where words allow it.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-  std::vector<std::string> lines(1);
-  while (!text.empty()) {
-    const auto space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) {
-      lines.emplace_back();
-    }
-    lines.back() += (lines.back().empty() ? "" : " ") + std::string(word);
-    text.remove_prefix(std::min(space + 1, text.size()));
-  }
-  return lines;
-}
-
 std::string paragraph(std::string_view name, std::string_view text) {
   constexpr std::size_t kIndent = 14;
   std::string result;
-  for (const std::string& line : wrapped(text, kTableWidth - kIndent)) {
+  for (const std::string& line : wrap_words(text, kTableWidth - kIndent)) {
     result += fmt::format("  {:<12}{}\n", result.empty() ? name : "", line);
   }
   return result;
@@ -158,7 +144,7 @@ std::string list_text(const std::vector<ToolStatus>& statuses) {
       here.erase(0, name.size());
     }
     bool first = true;
-    for (const std::string& line : wrapped(here, kTableWidth - kLastColumn)) {
+    for (const std::string& line : wrap_words(here, kTableWidth - kLastColumn)) {
       text += fmt::format(kRow, first ? status.program->name : "", first ? status.kind : "", line);
       first = false;
     }
