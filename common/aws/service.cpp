@@ -72,6 +72,11 @@ Result<Service> Service::create(Session& session, ServiceName name, RetryLimits 
 Service::Service(Session& session, SigningScope scope, http::Connection http)
     : session_(&session), scope_(std::move(scope)), http_(std::move(http)) {}
 
+std::string Service::permission_for(const Call& call) const {
+  return call.permission.empty() ? fmt::format("{}:{}", scope_.service, call.operation)
+                                 : call.permission;
+}
+
 http::Request Service::signed_request(const Call& call, const AccessKey& key) const {
   SignableRequest signable{.method = std::string(to_string(call.method)),
                            .path = call.path,
@@ -140,7 +145,8 @@ Outcome<http::Response> Service::send(const Call& call) {
     } else if (is_expired_token(refusal) && !std::exchange(renewed, true)) {
       session_->forget_credentials();
     } else {
-      const Operation operation{scope_.service, call.operation, credentials->origin};
+      const Operation operation{scope_.service, call.operation, permission_for(call),
+                                credentials->origin};
       return tl::unexpected(Failure{refusal.type, explain(operation, *answer, refusal)});
     }
   }

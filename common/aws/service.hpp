@@ -26,7 +26,8 @@ struct RetryLimits {
 
 /// One request to a service, before it is signed.
 struct Call {
-  std::string operation;  ///< AWS's name of it, for messages: "PutObject"
+  std::string operation;   ///< AWS's name of it, for messages: "HeadObject"
+  std::string permission;  ///< "s3:GetObject"; empty: named like the operation
   http::Method method = http::Method::post;
   std::string path = "/";
   Query query;
@@ -65,6 +66,7 @@ class Service {
 
  private:
   Service(Session& session, SigningScope scope, http::Connection http);
+  [[nodiscard]] std::string permission_for(const Call& call) const;
   [[nodiscard]] http::Request signed_request(const Call& call, const AccessKey& key) const;
   void wait_before(std::uint32_t retry, const http::Response* answer);
 

@@ -54,7 +54,7 @@ std::string advice(const Operation& operation, const http::Response& response,
   static constexpr std::array<std::string_view, 3> kElsewhere = {
       "PermanentRedirect", "AuthorizationHeaderMalformed", "301"};
   if (is_one_of(refusal.type, kDenied)) {
-    return fmt::format("; allow {}:{} to {}", operation.service, operation.name, operation.asker);
+    return fmt::format("; allow {} to {}", operation.permission, operation.asker);
   }
   if (is_one_of(refusal.type, kWrongKey) || is_one_of(refusal.type, kWrongSignature)) {
     return fmt::format("; check the secret key of {} and the clock of this machine",

@@ -34,9 +34,10 @@ bool is_expired_token(const ServiceError& refusal);
 
 /// Who asked for what.
 struct Operation {
-  std::string service;  ///< "ecr"
-  std::string name;     ///< "CreateRepository"
-  std::string asker;    ///< Credentials::origin
+  std::string service;     ///< "ecr"
+  std::string name;        ///< "CreateRepository"
+  std::string permission;  ///< what IAM calls it: "ecr:CreateRepository"
+  std::string asker;       ///< Credentials::origin
 };
 
 /// The sentence for a person: what was asked, what AWS said, and what to do about it.
