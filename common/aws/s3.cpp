@@ -41,6 +41,7 @@ bool is_bucket_name(std::string_view name) {
 Call with_payload(Call call, const Payload& payload) {
   call.method = http::Method::put;
   call.headers.emplace("content-type", "application/octet-stream");
+  call.headers.emplace("x-amz-sdk-checksum-algorithm", "SHA256");
   const std::string digest = from_hex(payload.sha256).value_or(std::string());
   call.headers.emplace("x-amz-checksum-sha256", base64_encode(digest));
   call.body = payload.open;

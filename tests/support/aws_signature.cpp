@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <ctime>
 #include <vector>
 
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+
+#include "common/clock.hpp"
 
 namespace ocibench::testing_support {
 namespace {
@@ -121,8 +122,9 @@ bool is_now(const std::string& date) {
   if (::strptime(date.c_str(), "%Y%m%dT%H%M%SZ", &parts) == nullptr) {
     return false;
   }
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return std::abs(::timegm(&parts) - now) < 300;
+  const auto sent = WallTime(std::chrono::seconds(::timegm(&parts)));
+  const auto apart = SystemClock().wall() - sent;
+  return apart < std::chrono::minutes(5) && apart > -std::chrono::minutes(5);
 }
 
 std::string expected_signature(const ArrivedRequest& request, const std::string& scope,

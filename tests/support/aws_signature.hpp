@@ -23,7 +23,7 @@ struct ExpectedSigner {
 };
 
 /// Checks Signature Version 4 as AWS does, from what arrived and not from what should have been
-/// sent: written apart from common/aws, with nothing shared. The empty string when it is right,
+/// sent: written apart from common/aws, sharing nothing. The empty string when it is right,
 /// else the type of AWS's error: "SignatureDoesNotMatch", "UnrecognizedClientException",
 /// "ExpiredTokenException", "IncompleteSignature", "XAmzContentSHA256Mismatch", "RequestExpired".
 std::string check_signature(const ArrivedRequest& request, std::string_view service,
