@@ -6,10 +6,12 @@
 #include "common/log.hpp"
 #include "coordinator/bundle_commands.hpp"
 #include "coordinator/image_command.hpp"
+#include "coordinator/keys_command.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
 #include "coordinator/tools_command.hpp"
+#include "coordinator/upload_command.hpp"
 #include "coordinator/wire_command.hpp"
 
 namespace {
@@ -51,6 +53,14 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* wire = std::get_if<coordinator::WireOptions>(&options)) {
     configure(wire->common);
     return coordinator::wire_command(*wire);
+  }
+  if (const auto* upload = std::get_if<coordinator::UploadOptions>(&options)) {
+    configure(upload->common);
+    return coordinator::upload_command(*upload);
+  }
+  if (const auto* keys = std::get_if<coordinator::KeysOptions>(&options)) {
+    configure({});
+    return coordinator::keys_command(*keys);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

@@ -21,6 +21,7 @@
 #include "coordinator/report/bundle.hpp"
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
+#include "coordinator/upload_command.hpp"
 #include "protocol/validate.hpp"
 #include "protocol/zmq_transport.hpp"
 
@@ -157,7 +158,15 @@ Result<ExitCode> publish(const RunOptions& options, Run& run) {
                 *analysis, *bundle,
                 is_terminal(Stream::out) && colour_wanted() ? Color::always : Color::never);
   std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
   run.directory.remove();
+  if (options.upload) {
+    const Result<void> uploaded = upload_after_run(*bundle, *options.upload, options.common);
+    if (!uploaded) {
+      log_error(uploaded.error().message);
+      return ExitCode::not_uploaded;
+    }
+  }
   return exit_code(analysis->verdict);
 }
 
@@ -238,6 +247,11 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
 
 Result<ExitCode> run_command(const RunOptions& options) {
   const SystemClock clock;
+  if (options.upload) {
+    if (auto ready = check_upload(*options.upload); !ready) {  // not after hours of measuring
+      return fail(ready.error(), "--upload");
+    }
+  }
   auto run = options.resume ? resumed_run(options) : new_run(options, clock);
   if (!run) {
     return tl::unexpected(run.error());

@@ -159,7 +159,9 @@ Result<Uploaded> upload_file(Bucket& bucket, const FileUpload& upload,
   }
   const std::string checksum =
       in_parts ? checksum_of_parts(*parts) : checksum_from_hex(upload.sha256);
-  const Result<bool> there = has(bucket, upload.key, size, checksum);
+  const Result<bool> there = upload.presence == Presence::absent
+                                 ? Result<bool>(false)
+                                 : has(bucket, upload.key, size, checksum);
   if (!there || *there) {
     if (there) {
       moved(size);

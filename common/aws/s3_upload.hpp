@@ -15,11 +15,16 @@ struct UploadLimits {
   std::uint64_t part_bytes = 16ULL * 1024 * 1024;    ///< at most 10,000 of them: 156 GiB
 };
 
+/// What is known of an object before it is asked for. Whoever may not list a bucket is refused when
+/// asking for one that is not there: a listing tells without that.
+enum class Presence { unknown, absent };
+
 /// A file, and where it goes.
 struct FileUpload {
   std::filesystem::path file;
   std::string key;
   std::string sha256;  ///< of the file, 64 hexadecimal digits
+  Presence presence = Presence::unknown;
 };
 
 enum class Uploaded { now, was_there };
