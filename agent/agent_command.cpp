@@ -18,6 +18,7 @@
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
 #include "agent/tool_offers.hpp"
+#include "common/aws/settings.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/catalog/data_directory.hpp"
 #include "common/catalog/subject_finder.hpp"
@@ -77,7 +78,8 @@ Environment environment_of(const AgentOptions& options, const std::string& inter
   return read_environment(
       {.interface = interface,
        .working_directory = options.state_directory / "work",
-       .build = {.version = std::string(version()), .git_sha = std::string(git_sha())}});
+       .build = {.version = std::string(version()), .git_sha = std::string(git_sha())},
+       .metadata_endpoint = aws::settings_from_environment().metadata_endpoint});
 }
 
 /// Everything a trial works with, in the order in which the parts need each other.
