@@ -1,7 +1,6 @@
 #include "coordinator/options.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "common/nearest.hpp"
 #include "common/oci/reference.hpp"
 #include "common/version.hpp"
+#include "coordinator/aws_options.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -160,81 +160,6 @@ Result<Options> checked(const ImageCopyOptions& options) {
   return options;
 }
 
-constexpr const char* kAwsFooter =
-    "Credentials, region and endpoints are found as by AWS's own programs: AWS_ACCESS_KEY_ID,\n"
-    "AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ..., ~/.aws, or the role of this EC2 instance.";
-
-constexpr const char* kKeysFooter =
-    "The key of NAME is kept as the parameter PATH/NAME.\n"
-    "\n"
-    "Examples:\n"
-    "  ocibench keys publish lane-1.pub --ssm /ocibench/nightly/agents\n"
-    "  ocibench keys fetch --ssm /ocibench/nightly/agents --output agents --expect 3 --wait 600\n"
-    "\n"
-    "Exit status:\n"
-    "  0    done: as many keys as expected\n"
-    "  2    fewer keys than expected, those that came are in the folder; or AWS refuses or cannot "
-    "be\n"
-    "       reached: the message says what to do\n"
-    "  64   wrong usage\n"
-    "  65   the file is no public key\n"
-    "  70   our own failure\n"
-    "  130  interrupted";
-
-/// "s3://..." into `target`, as CLI11 wants it.
-void add_s3_url(CLI::App& command, const char* name, const char* about,
-                const std::function<void(aws::S3Url)>& take) {
-  command
-      .add_option_function<std::string>(
-          name,
-          [name, take](const std::string& text) {
-            auto url = aws::parse_s3_url(text);
-            if (!url) {
-              throw CLI::ValidationError(name, url.error().message);
-            }
-            take(std::move(*url));
-          },
-          about)
-      ->option_text("s3://BUCKET/PREFIX");
-}
-
-void add_ssm_path(CLI::App& command, KeysOptions& options) {
-  command.add_option("--ssm", options.path, "Path in the parameter store of AWS Systems Manager")
-      ->required()
-      ->option_text("PATH")
-      ->check([](const std::string& path) {
-        const bool plain = path.starts_with('/') && !path.ends_with('/') &&
-                           path.find("//") == std::string::npos &&
-                           path.find_first_not_of(
-                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu"
-                               "vwxyz0123456789_.-/") == std::string::npos;
-        return plain ? std::string() : path + " is no path like /ocibench/nightly/agents";
-      });
-}
-
-void add_keys(CLI::App& app, KeysOptions& options) {
-  CLI::App* const keys =
-      app.add_subcommand("keys", "Exchange public keys by the parameter store of AWS");
-  keys->require_subcommand(1);
-  CLI::App* const publish = keys->add_subcommand("publish", "Leave a public key there");
-  publish->add_option("FILE", options.file, "NAME.pub, made by `ocibench keygen`")->required();
-  CLI::App* const fetch = keys->add_subcommand("fetch", "Get the public keys that are there");
-  fetch->add_option("--output", options.output, "Folder for the NAME.pub files")->required();
-  fetch->add_option("--expect", options.expected, "How many keys there should be")
-      ->capture_default_str();
-  constexpr int kLongestWait = 24 * 3600;
-  fetch
-      ->add_option_function<int>(
-          "--wait", [&options](int seconds) { options.wait = std::chrono::seconds(seconds); },
-          "Wait for as many for this long (default: 0)")
-      ->check(CLI::Range(0, kLongestWait))
-      ->option_text("SECONDS");
-  for (CLI::App* const command : {publish, fetch}) {
-    add_ssm_path(*command, options);
-    command->footer(std::string(kKeysFooter) + "\n\n" + kAwsFooter);
-  }
-}
-
 /// The command line as CLI11 fills it in; one object per command.
 struct Parser {
   CLI::App app{kAbout, "ocibench"};
@@ -293,8 +218,7 @@ struct Parser {
                      "the newest one")
         ->expected(0, 1)
         ->option_text("[RUN]");
-    add_s3_url(*run_command, "--upload", "Upload the bundle when it is written",
-               [this](aws::S3Url url) { run.upload = std::move(url); });
+    add_upload_option(*run_command, run.upload);
     add_common(*run_command, run.common);
   }
 
@@ -313,13 +237,7 @@ struct Parser {
         "verify", "Check a bundle: hashes, and every number derived again from its journal");
     verify_command->add_option("BUNDLE", verify.bundle, "A result bundle")->required();
     add_common(*verify_command, verify.common);
-    CLI::App* upload_command = app.add_subcommand(
-        "upload", "Upload a bundle to S3, or go on with an upload that was cut off");
-    upload_command->add_option("BUNDLE", upload.bundle, "A result bundle")->required();
-    add_s3_url(*upload_command, "TARGET", "Where it goes: below bundles/ and iterations/ there",
-               [this](aws::S3Url url) { upload.target = std::move(url); });
-    upload_command->get_option("TARGET")->required();
-    upload_command->footer(kAwsFooter);
+    CLI::App* upload_command = add_upload(app, upload);
     add_common(*upload_command, upload.common);
   }
 
@@ -395,9 +313,7 @@ struct Parser {
     if (app.got_subcommand("upload")) {
       return upload;
     }
-    if (CLI::App* const command = app.get_subcommand("keys"); command->parsed()) {
-      keys.action = command->got_subcommand("publish") ? KeysOptions::Action::publish
-                                                       : KeysOptions::Action::fetch;
+    if (app.got_subcommand("keys")) {
       return keys;
     }
     return verify;

@@ -134,7 +134,7 @@ TEST(House, ALibraryIsIncludedInOnePlace) {
       {"zlib", {"common/gzip.cpp"}},
       {"spdlog/", {"common/log.cpp"}},
       {"mustache", {"common/catalog/template.cpp"}},
-      {"CLI/", {"agent/options.cpp", "coordinator/options.cpp"}},
+      {"CLI/", {"agent/options.cpp", "coordinator/aws_options.cpp", "coordinator/options.cpp"}},
       {"httplib", {"tests/"}},
       {"gtest/", {"tests/"}},
   };
