@@ -140,7 +140,7 @@ ProgressStyle progress_style(const CommonOptions& common) {
 }
 
 /// Derives the report from the journal, writes the bundle and prints the end of it.
-Result<ExitCode> publish(const RunOptions& options, Run& run) {
+Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
   auto analysis = analyse_journal(run.directory.journal());
   if (!analysis) {
     return tl::unexpected(analysis.error());
@@ -161,7 +161,8 @@ Result<ExitCode> publish(const RunOptions& options, Run& run) {
   std::fflush(stdout);
   run.directory.remove();
   if (options.upload) {
-    const Result<void> uploaded = upload_after_run(*bundle, *options.upload, options.common);
+    const Result<void> uploaded =
+        upload_after_run(*bundle, *options.upload, options.common, stop_fd);
     if (!uploaded) {
       log_error(uploaded.error().message);
       return ExitCode::not_uploaded;
@@ -264,7 +265,7 @@ Result<ExitCode> run_command(const RunOptions& options) {
   if (auto done = carry_out(options, *run, clock, stop->get()); !done) {
     return tl::unexpected(done.error());
   }
-  return publish(options, *run);
+  return publish(options, *run, stop->get());
 }
 
 }  // namespace ocibench::coordinator

@@ -14,6 +14,7 @@
 #include "common/aws/session.hpp"
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
+#include "common/fd.hpp"
 #include "common/file.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
@@ -29,6 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kNothingStops = -1;
 constexpr std::uint64_t kMaxChecksumsBytes = 64 * kMiB;
 
 /// A bundle that is what its SHA256SUMS says, and where it goes.
@@ -124,12 +126,16 @@ Result<std::set<std::string>> keys_there(aws::Bucket& bucket, const BucketLayout
 }
 
 Result<void> upload_files(aws::Bucket& bucket, const Sealed& sealed,
-                          const std::set<std::string>& there, const CommonOptions& common) {
+                          const std::set<std::string>& there, const CommonOptions& common,
+                          int stop_fd) {
   UploadProgress progress(common, sealed.files.size());
   std::size_t number = 0;
   std::size_t sent = 0;
   for (const BucketFile& file : sealed.files) {
     progress.at_file(++number);
+    if (readable(stop_fd)) {
+      return fail(ErrorCode::unavailable, "the upload was interrupted");
+    }
     const auto presence = there.contains(file.key) ? aws::Presence::unknown : aws::Presence::absent;
     const Result<aws::Uploaded> done =
         aws::upload_file(bucket, {sealed.folder / file.file, file.key, file.sha256, presence},
@@ -150,7 +156,8 @@ Result<void> upload_files(aws::Bucket& bucket, const Sealed& sealed,
   return {};
 }
 
-Result<void> upload(const Sealed& sealed, const aws::S3Url& target, const CommonOptions& common) {
+Result<void> upload(const Sealed& sealed, const aws::S3Url& target, const CommonOptions& common,
+                    int stop_fd) {
   const SystemClock clock;
   aws::Session session(aws::settings_from_environment(), clock);
   auto bucket = aws::Bucket::create(session, target.bucket);
@@ -158,7 +165,8 @@ Result<void> upload(const Sealed& sealed, const aws::S3Url& target, const Common
     return tl::unexpected(bucket.error());
   }
   const auto there = keys_there(*bucket, sealed.layout);
-  return there ? upload_files(*bucket, sealed, *there, common) : tl::unexpected(there.error());
+  return there ? upload_files(*bucket, sealed, *there, common, stop_fd)
+               : tl::unexpected(there.error());
 }
 
 Error with_way_on(const Error& error, const fs::path& bundle, const aws::S3Url& target) {
@@ -185,10 +193,10 @@ Result<void> check_upload(const aws::S3Url& target) {
 }
 
 Result<void> upload_after_run(const fs::path& bundle, const aws::S3Url& target,
-                              const CommonOptions& common) {
+                              const CommonOptions& common, int stop_fd) {
   const Result<Sealed> sealed = open_sealed(bundle, target.prefix);
   const Result<void> done =
-      sealed ? upload(*sealed, target, common) : tl::unexpected(sealed.error());
+      sealed ? upload(*sealed, target, common, stop_fd) : tl::unexpected(sealed.error());
   return done ? done : tl::unexpected(with_way_on(done.error(), bundle, target));
 }
 
@@ -197,7 +205,7 @@ Result<ExitCode> upload_command(const UploadOptions& options) {
   if (!sealed) {
     return tl::unexpected(sealed.error());
   }
-  const Result<void> done = upload(*sealed, options.target, options.common);
+  const Result<void> done = upload(*sealed, options.target, options.common, kNothingStops);
   if (!done) {
     log_error(with_way_on(done.error(), options.bundle, options.target).message);
     return ExitCode::not_uploaded;
