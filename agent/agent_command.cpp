@@ -20,6 +20,7 @@
 #include "agent/sync_trial.hpp"
 #include "agent/target/local_registry.hpp"
 #include "agent/tool_offers.hpp"
+#include "common/aws/settings.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
@@ -80,7 +81,8 @@ Result<Environment> environment_of(const AgentOptions& options, const std::strin
   Environment environment = read_environment(
       {.interface = interface,
        .working_directory = options.state_directory / "work",
-       .build = {.version = std::string(version()), .git_sha = std::string(git_sha())}});
+       .build = {.version = std::string(version()), .git_sha = std::string(git_sha())},
+       .metadata_endpoint = aws::settings_from_environment().metadata_endpoint});
   for (const auto& [name, value] : options.facts) {
     if (!environment.facts.emplace(name, value).second) {
       return fail(ErrorCode::usage, fmt::format("--fact {}: the agent reads that itself", name));

@@ -1,6 +1,8 @@
 #include "agent/environment.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <system_error>
@@ -8,8 +10,11 @@
 
 #include <fmt/format.h>
 
+#include "agent/instance_facts.hpp"
 #include "agent/process/cgroup_layout.hpp"
+#include "agent/sampling/ethtool.hpp"
 #include "agent/sampling/kept_file.hpp"
+#include "common/clock.hpp"
 #include "common/file.hpp"
 #include "common/sha256.hpp"
 
@@ -131,9 +136,28 @@ std::size_t count_cpus(const fs::path& proc_root) {
   return count > 0 ? count : std::thread::hardware_concurrency();
 }
 
+bool is_ec2(const Fact& vendor) { return vendor && vendor->starts_with("Amazon"); }
+
+/// The disk under a directory, as its driver tells. On EC2 the serial of an EBS volume is its id.
+void add_disk(const EnvironmentRequest& request, Environment& environment) {
+  struct stat status {};
+  const bool found = ::stat(request.working_directory.c_str(), &status) == 0;
+  std::error_code error;
+  fs::path disk =
+      fs::canonical(request.paths.sys / "dev/block" /
+                        fmt::format("{}:{}", major(status.st_dev), minor(status.st_dev)),
+                    error);
+  if (!error && fs::exists(disk / "partition", error)) {
+    disk = disk.parent_path();
+  }
+  auto& facts = environment.facts;
+  facts["storage.device_model"] = found ? content(disk / "device/model") : std::nullopt;
+  facts["storage.device_serial"] = found ? content(disk / "device/serial") : std::nullopt;
+}
+
+/// On Nitro the DMI product name is the instance type.
 std::string instance_type(const Fact& vendor, const Fact& product, std::size_t cpus) {
-  const bool on_ec2 = vendor && vendor->starts_with("Amazon");
-  return on_ec2 && product ? *product : fmt::format("local-{}cpu", cpus);
+  return is_ec2(vendor) && product ? *product : fmt::format("local-{}cpu", cpus);
 }
 
 void add_machine(const EnvironmentRequest& request, Environment& environment) {
@@ -178,11 +202,30 @@ void add_network(const EnvironmentRequest& request, Environment& environment) {
   facts["network.interface"] = trimmed(request.interface);
   facts["network.mtu_bytes"] = content(interface / "mtu");
   facts["network.driver"] = link_name(interface / "device/driver");
+  facts["network.driver_version"] = read_driver_version(request.interface);
   facts["network.tcp_congestion_control"] = content(ipv4 / "tcp_congestion_control");
   facts["network.tcp_rmem_bytes"] = content(ipv4 / "tcp_rmem");
   facts["network.tcp_wmem_bytes"] = content(ipv4 / "tcp_wmem");
   facts["network.default_qdisc"] = content(request.paths.proc / "sys/net/core/default_qdisc");
   facts["network.somaxconn"] = content(request.paths.proc / "sys/net/core/somaxconn");
+}
+
+void add_instance(const EnvironmentRequest& request, Environment& environment) {
+  environment.facts.merge(unknown_instance_facts());
+  if (request.metadata_endpoint.empty() || !is_ec2(environment.facts["machine.vendor"])) {
+    return;
+  }
+  const SystemClock clock;
+  Result<aws::Imds> imds = aws::Imds::create(request.metadata_endpoint, clock);
+  if (!imds) {
+    return;
+  }
+  for (auto& [key, fact] : read_instance_facts(*imds)) {
+    environment.facts[key] = fact;
+  }
+  if (const Fact& told = environment.facts["ec2.instance_type"]) {
+    environment.facts[kInstanceTypeFact] = told;  // older instances than Nitro's have it only there
+  }
 }
 
 }  // namespace
@@ -192,6 +235,8 @@ Environment read_environment(const EnvironmentRequest& request) {
   add_machine(request, environment);
   add_system(request, environment);
   add_network(request, environment);
+  add_disk(request, environment);
+  add_instance(request, environment);
   return environment;
 }
 

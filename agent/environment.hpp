@@ -22,11 +22,12 @@ struct EnvironmentRequest {
   std::string interface;                    ///< the one that is measured
   std::filesystem::path working_directory;  ///< where tools run
   BuildFacts build;
+  std::string metadata_endpoint;  ///< of EC2's instance metadata service; empty: not asked
 };
 
 /// Facts about this host that can be had without root and in milliseconds. Numbers are in the unit
-/// that the key names, else as the kernel prints them. On EC2's Nitro the DMI product name is the
-/// instance type, so nothing is asked over the network.
+/// that the key names, else as the kernel prints them. The network is asked only where DMI says
+/// that this is an EC2 instance: elsewhere those facts are absent at once.
 Environment read_environment(const EnvironmentRequest& request);
 
 /// A program pinned by content; `path` is what symbolic links lead to. Errors: not_found, io.

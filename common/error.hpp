@@ -56,6 +56,7 @@ enum class ExitCode : int {
   valid = 0,
   threshold = 1,
   incomplete = 2,
+  not_uploaded = 3,
   usage = 64,
   bad_input = 65,
   internal = 70,

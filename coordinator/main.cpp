@@ -8,10 +8,12 @@
 #include "coordinator/fleet/fleet_command.hpp"
 #include "coordinator/image_command.hpp"
 #include "coordinator/keygen_command.hpp"
+#include "coordinator/keys_command.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/plan_command.hpp"
 #include "coordinator/run_command.hpp"
 #include "coordinator/tools_command.hpp"
+#include "coordinator/upload_command.hpp"
 #include "coordinator/wire_command.hpp"
 
 namespace {
@@ -60,6 +62,14 @@ Result<ExitCode> run(const coordinator::Options& options) {
   if (const auto* fleet = std::get_if<coordinator::FleetOptions>(&options)) {
     configure(fleet->common);
     return coordinator::fleet_command(*fleet);
+  }
+  if (const auto* upload = std::get_if<coordinator::UploadOptions>(&options)) {
+    configure(upload->common);
+    return coordinator::upload_command(*upload);
+  }
+  if (const auto* keys = std::get_if<coordinator::KeysOptions>(&options)) {
+    configure({});
+    return coordinator::keys_command(*keys);
   }
   const auto& run_options = std::get<coordinator::RunOptions>(options);
   configure(run_options.common);

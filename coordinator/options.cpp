@@ -11,6 +11,7 @@
 #include "common/nearest.hpp"
 #include "common/oci/reference.hpp"
 #include "common/version.hpp"
+#include "coordinator/aws_options.hpp"
 #include "coordinator/fleet/fleet_options.hpp"
 
 namespace ocibench::coordinator {
@@ -36,6 +37,7 @@ constexpr const char* kFooter =
     "  0    valid: every planned iteration is complete\n"
     "  1    a threshold was missed or a regression found\n"
     "  2    incomplete or invalid: the report says what is missing and why\n"
+    "  3    the bundle is written, but not uploaded: ocibench upload goes on with it\n"
     "  64   wrong usage\n"
     "  65   a file given is wrong: the message names file, line and key\n"
     "  70   our own failure\n"
@@ -192,6 +194,8 @@ struct Parser {
   WireOptions wire;
   KeygenOptions keygen;
   FleetOptions fleet;
+  UploadOptions upload;
+  KeysOptions keys;
   bool all_tools = false;
   CLI::App* run_command = nullptr;
   CLI::App* plan_command = nullptr;
@@ -206,7 +210,7 @@ struct Parser {
     app.set_version_flag("--version",
                          fmt::format("ocibench {} ({}, {})", version(), git_sha(), compiler()));
     for (CommonOptions* common : {&run.common, &plan.common, &report.common, &verify.common,
-                                  &tools.common, &wire.common, &fleet.common}) {
+                                  &tools.common, &wire.common, &upload.common, &fleet.common}) {
       common->cache_directory = default_cache_directory();
       common->tools_directory = default_tools_directory();
     }
@@ -218,6 +222,7 @@ struct Parser {
     add_wire();
     add_keygen();
     add_fleet(app, fleet, add_common);
+    add_keys(app, keys);
   }
 
   void add_run() {
@@ -249,6 +254,7 @@ struct Parser {
                      "the newest one")
         ->expected(0, 1)
         ->option_text("[RUN]");
+    add_upload_option(*run_command, run.upload);
     add_common(*run_command, run.common);
   }
 
@@ -267,6 +273,8 @@ struct Parser {
         "verify", "Check a bundle: hashes, and every number derived again from its journal");
     verify_command->add_option("BUNDLE", verify.bundle, "A result bundle")->required();
     add_common(*verify_command, verify.common);
+    CLI::App* upload_command = add_upload(app, upload);
+    add_common(*upload_command, upload.common);
   }
 
   void add_tools() {
@@ -352,6 +360,12 @@ struct Parser {
     }
     if (app.got_subcommand("fleet")) {
       return fleet;
+    }
+    if (app.got_subcommand("upload")) {
+      return upload;
+    }
+    if (app.got_subcommand("keys")) {
+      return keys;
     }
     return verify;
   }

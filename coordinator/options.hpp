@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "common/aws/s3.hpp"
 #include "common/error.hpp"
 #include "common/log.hpp"
 #include "common/oci/copy_options.hpp"
@@ -41,6 +44,25 @@ struct RunOptions {
   std::filesystem::path results = "bench-results";
   bool resume = false;
   std::filesystem::path resume_run;  ///< empty: the newest unfinished one
+  std::optional<aws::S3Url> upload;  ///< where the bundle goes besides
+};
+
+struct UploadOptions {
+  CommonOptions common;
+  std::filesystem::path bundle;
+  aws::S3Url target;
+};
+
+/// Public keys by way of the parameter store of AWS.
+struct KeysOptions {
+  enum class Action { publish, fetch };
+
+  Action action = Action::publish;
+  std::filesystem::path file;    ///< to publish
+  std::string path;              ///< in the parameter store: "/ocibench/nightly/agents"
+  std::filesystem::path output;  ///< where fetched keys go, as NAME.pub
+  std::uint32_t expected = 1;    ///< how many keys make fetching a success
+  std::chrono::seconds wait{0};  ///< for as many
 };
 
 struct KeygenOptions {
@@ -107,9 +129,9 @@ struct HelpText {
   std::string text;
 };
 
-using Options =
-    std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions, ImageCopyOptions,
-                 ToolsOptions, WireOptions, KeygenOptions, FleetOptions, HelpText>;
+using Options = std::variant<RunOptions, PlanOptions, ReportOptions, VerifyOptions,
+                             ImageCopyOptions, ToolsOptions, WireOptions, UploadOptions,
+                             KeysOptions, KeygenOptions, FleetOptions, HelpText>;
 
 /// Errors: usage, with what is wrong and where help is.
 Result<Options> parse_options(int argc, const char* const* argv);

@@ -22,6 +22,7 @@
 #include "coordinator/report/bundle.hpp"
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
+#include "coordinator/upload_command.hpp"
 #include "protocol/key_file.hpp"
 #include "protocol/validate.hpp"
 #include "protocol/zmq_server.hpp"
@@ -141,7 +142,7 @@ ProgressStyle progress_style(const CommonOptions& common) {
 }
 
 /// Derives the report from the journal, writes the bundle and prints the end of it.
-Result<ExitCode> publish(const RunOptions& options, Run& run) {
+Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
   auto analysis = analyse_journal(run.directory.journal());
   if (!analysis) {
     return tl::unexpected(analysis.error());
@@ -159,7 +160,16 @@ Result<ExitCode> publish(const RunOptions& options, Run& run) {
                 *analysis, *bundle,
                 is_terminal(Stream::out) && colour_wanted() ? Color::always : Color::never);
   std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
   run.directory.remove();
+  if (options.upload) {
+    const Result<void> uploaded =
+        upload_after_run(*bundle, *options.upload, options.common, stop_fd);
+    if (!uploaded) {
+      log_error(uploaded.error().message);
+      return ExitCode::not_uploaded;
+    }
+  }
   return exit_code(analysis->verdict);
 }
 
@@ -297,6 +307,11 @@ Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, 
 
 Result<ExitCode> run_command(const RunOptions& options) {
   const SystemClock clock;
+  if (options.upload) {
+    if (auto ready = check_upload(*options.upload); !ready) {  // not after hours of measuring
+      return fail(ready.error(), "--upload");
+    }
+  }
   auto run = options.resume ? resumed_run(options) : new_run(options, clock);
   if (!run) {
     return tl::unexpected(run.error());
@@ -309,7 +324,7 @@ Result<ExitCode> run_command(const RunOptions& options) {
   if (auto done = carry_out(options, *run, clock, stop->get()); !done) {
     return tl::unexpected(done.error());
   }
-  return publish(options, *run);
+  return publish(options, *run, stop->get());
 }
 
 }  // namespace ocibench::coordinator

@@ -75,4 +75,16 @@ std::map<std::string, std::uint64_t> read_driver_counters(const std::string& int
   return counters;
 }
 
+std::optional<std::string> read_driver_version(const std::string& interface) {
+  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ethtool_drvinfo driver{};
+  driver.cmd = ETHTOOL_GDRVINFO;
+  if (!socket || !ask(socket, interface, &driver)) {
+    return std::nullopt;
+  }
+  const char* const text = static_cast<const char*>(driver.version);
+  const std::string version(text, ::strnlen(text, sizeof driver.version));
+  return version.empty() ? std::nullopt : std::optional(version);
+}
+
 }  // namespace ocibench::agent

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include "common/base64.hpp"
+#include "common/http/url.hpp"
 #include "common/json.hpp"
-#include "common/oci/text.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -94,28 +95,6 @@ std::vector<Challenge> challenges_of(std::string_view header) {
   return found;
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-        std::string_view("-._~").find(c) != std::string_view::npos) {
-      encoded.push_back(c);
-    } else {
-      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
-std::string base64(std::string_view text) {
-  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return encoded;
-}
-
 }  // namespace
 
 Result<Challenge> parse_challenge(const std::vector<std::string>& headers) {
@@ -137,7 +116,7 @@ std::string token_url(const Challenge& challenge, std::string_view scopes) {
   std::string url = challenge.realm;
   char separator = url.find('?') == std::string::npos ? '?' : '&';
   const auto add = [&](std::string_view name, std::string_view value) {
-    url += fmt::format("{}{}={}", separator, name, percent_encoded(value));
+    url += fmt::format("{}{}={}", separator, name, http::percent_encoded(value));
     separator = '&';
   };
   if (!challenge.service.empty()) {
@@ -181,7 +160,7 @@ Result<Token> parse_token(std::string_view body) {
 }
 
 std::string basic_authorization(const Credentials& credentials) {
-  return "Authorization: Basic " + base64(credentials.username + ":" + credentials.password);
+  return "Authorization: Basic " + base64_encode(credentials.username + ":" + credentials.password);
 }
 
 std::string bearer_authorization(const Token& token) {

@@ -3,27 +3,19 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include "common/base64.hpp"
 #include "common/file.hpp"
+#include "common/http/url.hpp"
 #include "common/json.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = 1024 * 1024;
-constexpr std::size_t kMaxEncodedBytes = 64 * 1024;
 constexpr std::string_view kDockerHub = "docker.io";
 constexpr std::string_view kDockerHubApi = "registry-1.docker.io";
 constexpr std::string_view kDockerHubKey = "https://index.docker.io/v1/";
-
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  const std::size_t bracket = host.rfind(']');
-  const bool port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
-  return port ? host.substr(0, colon) : host;
-}
 
 bool is_docker_hub(std::string_view host) {
   return host == kDockerHub || host == kDockerHubApi || host == "index.docker.io";
@@ -37,16 +29,9 @@ std::vector<std::string> keys_of(std::string_view host) {
   return {std::string(host), fmt::format("https://{}", host), fmt::format("http://{}", host)};
 }
 
-/// base64("user:password"), RFC 4648 with padding.
+/// base64("user:password").
 Result<Credentials> decode_auth(std::string_view encoded) {
-  std::string text(encoded.size() / 4 * 3, '\0');
-  const int length = encoded.size() > kMaxEncodedBytes
-                         ? -1
-                         : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                           reinterpret_cast<const unsigned char*>(encoded.data()),
-                                           static_cast<int>(encoded.size()));
-  // EVP_DecodeBlock gives a zero for each "=" of padding.
-  text.resize(length < 0 ? 0 : text.find_last_not_of('\0') + 1);
+  const std::string text = base64_decode(encoded).value_or(std::string());
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) {
     return fail(ErrorCode::bad_input, "auth is not base64 of user:password");
@@ -100,13 +85,6 @@ std::string base_url(const Endpoint& endpoint) {
   return fmt::format("{}://{}", endpoint.scheme == Scheme::http ? "http" : "https", endpoint.host);
 }
 
-bool is_loopback(std::string_view host) {
-  const std::string_view name = without_port(host);
-  const bool v4 =
-      name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
-  return name == "localhost" || name == "[::1]" || v4;
-}
-
 Result<std::optional<Credentials>> read_docker_credentials(
     const std::filesystem::path& docker_config, std::string_view host) {
   const Result<std::string> text = read_file(docker_config, kMaxConfigBytes);
@@ -129,8 +107,8 @@ Result<std::optional<Credentials>> read_docker_credentials(
 }
 
 Result<Endpoint> RegistryAccess::endpoint(std::string_view host) const {
-  const bool plain =
-      is_loopback(host) || std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
+  const bool plain = http::is_loopback(host) ||
+                     std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
   Endpoint endpoint{.host = std::string(host == kDockerHub ? kDockerHubApi : host),
                     .scheme = plain ? Scheme::http : Scheme::https,
                     .ca_file = ca_file};

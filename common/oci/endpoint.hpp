@@ -30,9 +30,6 @@ struct Endpoint {
 /// "http://127.0.0.1:5001", without a final slash.
 std::string base_url(const Endpoint& endpoint);
 
-/// localhost, 127.0.0.0/8 and ::1, with or without a port.
-bool is_loopback(std::string_view host);
-
 /// Reads `auths` of a docker config.json: nothing when the file or the host is not there. For
 /// docker.io the entry of index.docker.io counts. Credential helpers are not run.
 /// Errors: bad_input (malformed), unavailable (the host is served by a credential helper).

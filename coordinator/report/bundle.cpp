@@ -120,11 +120,15 @@ std::string bundle_name(const Analysis& analysis) {
 
 }  // namespace
 
+BundlePlace place_of(const Analysis& analysis) {
+  return {path_component(short_git_sha(analysis.git_sha())), path_component(analysis.instance_type),
+          path_component(analysis.plan.corpus_sha.substr(0, kShortCorpusShaDigits))};
+}
+
 Result<fs::path> write_bundle(durable::RecordLog& journal, const Analysis& analysis,
                               const fs::path& root) {
-  const fs::path parent = root / path_component(short_git_sha(analysis.git_sha())) /
-                          path_component(analysis.instance_type) /
-                          path_component(analysis.plan.corpus_sha.substr(0, kShortCorpusShaDigits));
+  const BundlePlace place = place_of(analysis);
+  const fs::path parent = root / place.git_sha / place.instance_type / place.corpus_sha;
   if (const Result<void> made = make_folder(parent); !made) {
     return tl::unexpected(made.error());
   }

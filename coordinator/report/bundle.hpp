@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "common/durable/record_log.hpp"
 #include "common/error.hpp"
@@ -10,6 +11,14 @@ namespace ocibench::coordinator {
 
 /// More bundles than this with one name are an error of the caller.
 inline constexpr int kMaxBundleSuffix = 1000;
+
+/// What bundles are filed by; each is fit for a path.
+struct BundlePlace {
+  std::string git_sha;
+  std::string instance_type;
+  std::string corpus_sha;
+};
+BundlePlace place_of(const Analysis& analysis);
 
 /// Writes `<root>/<git sha>/<instance type>/<corpus sha>/<start of the campaign>/` with the files
 /// of bundle_files(), samples/, logs/, a copy of the journal and SHA256SUMS, and returns its path.

@@ -1,5 +1,8 @@
 #include "agent/environment.hpp"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <gtest/gtest.h>
 
 #include "agent/process/cgroup_layout.hpp"
@@ -40,6 +43,7 @@ TEST(Environment, LeavesAbsentWhatTheHostDoesNotTell) {
     ASSERT_TRUE(environment.facts.contains(key)) << key;
     EXPECT_FALSE(environment.facts.at(key)) << key;
   }
+  EXPECT_TRUE(environment.facts.contains("ec2.zone_id"));
   EXPECT_EQ(environment.facts.at("kernel.psi"), "off");
   EXPECT_EQ(environment.facts.at("kernel.cgroups"), "none");
 }
@@ -81,6 +85,23 @@ TEST(Environment, NamesALocalMachineByItsCpus) {
       .with("sys/class/dmi/id/product_name", "Standard PC\n")
       .with("proc/cpuinfo", "processor\t: 0\n\nprocessor\t: 1\n");
   EXPECT_EQ(host.read().facts.at(kInstanceTypeFact), "local-2cpu");
+}
+
+TEST(Environment, NamesTheDiskUnderTheWorkingDirectory) {
+  FakeHost host;
+  struct stat status {};
+  ASSERT_EQ(::stat(host.root().c_str(), &status), 0);
+  host.with("sys/devices/nvme1n1/device/model", "Amazon Elastic Block Store              \n")
+      .with("sys/devices/nvme1n1/device/serial", "vol0123456789abcdef0\n")
+      .with("sys/devices/nvme1n1/nvme1n1p1/partition", "1\n");
+  fs::create_directories(host.root() / "sys/dev/block");
+  fs::create_symlink(
+      "../../devices/nvme1n1/nvme1n1p1",
+      host.root() / "sys/dev/block" /
+          (std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev))));
+  const auto facts = host.read().facts;
+  EXPECT_EQ(facts.at("storage.device_model"), "Amazon Elastic Block Store");
+  EXPECT_EQ(facts.at("storage.device_serial"), "vol0123456789abcdef0");
 }
 
 TEST(CgroupLayout, FindsTheMemoryHierarchyOfAHybridHost) {
