@@ -99,7 +99,8 @@ struct Workshop {
                   .path = path},
                  probe_with(the_clock, path)),
         runner(the_clock),
-        content({.cache_directory = options.cache_directory}) {}
+        content({.cache_directory = options.cache_directory,
+                 .access = oci::registry_access_from_environment()}) {}
 
   [[nodiscard]] TrialParts parts() {
     return {.clock = clock,

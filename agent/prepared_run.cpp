@@ -7,6 +7,7 @@
 
 #include "common/file.hpp"
 #include "common/host.hpp"
+#include "common/oci/docker_config.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -54,6 +55,37 @@ Result<std::string> trusted_certificates(const TrialContext& trial, const Prepar
   return write_file_atomically(bundle, *system + "\n" + *ours).map([&] { return bundle.string(); });
 }
 
+/// What the two registries want, under the names by which the tool knows them.
+std::vector<oci::HostCredentials> credentials_of(const TrialContext& trial,
+                                                 const PreparedRun& run) {
+  std::vector<oci::HostCredentials> found;
+  if (trial.source.credentials) {
+    found.push_back({run.source_host, *trial.source.credentials});
+  }
+  if (const auto& credentials = run.target->endpoint().credentials) {
+    found.push_back({run.target_host, *credentials});
+  }
+  return found;
+}
+
+/// They go into a file that only the owner reads and that goes with the trial's directory: never
+/// into arguments, into files that are kept with the results, or into logs.
+Result<void> hand_over_credentials(const TrialContext& trial, const PreparedRun& run,
+                                   const std::filesystem::path& state) {
+  const std::vector<oci::HostCredentials> hosts = credentials_of(trial, run);
+  if (hosts.empty() || !trial.copies()) {
+    return {};
+  }
+  if (trial.tool->credentials == catalog::CredentialsFrom::nowhere) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("{} wants credentials, and {} takes them only from places that are "
+                            "kept with the results; leave it out of this campaign",
+                            hosts.front().host, trial.tool->program.name));
+  }
+  return write_file_atomically(state / catalog::kCredentialsFile, oci::docker_config_json(hosts),
+                               FileReaders::owner);
+}
+
 /// The command, its files written; `placed` gets where it puts the images.
 Result<Command> make_command(const TrialContext& trial, const PreparedRun& run,
                              const RunPlace& place, std::vector<catalog::PlacedImage>& placed) {
@@ -64,7 +96,11 @@ Result<Command> make_command(const TrialContext& trial, const PreparedRun& run,
   }
   const std::filesystem::path work = run.directory / ("work" + place.suffix);
   const std::filesystem::path state = run.directory / ("state" + place.suffix);
-  if (auto made = make_directory(work).and_then([&] { return make_directory(state); }); !made) {
+  if (auto made =
+          make_directory(work).and_then([&] { return make_directory(state); }).and_then([&] {
+            return hand_over_credentials(trial, run, state);
+          });
+      !made) {
     return tl::unexpected(std::move(made.error()));
   }
   context->source = run.source_host;

@@ -58,6 +58,7 @@ std::string run_prefix(const TrialContext& trial, std::uint32_t iteration) {
 
 Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix) {
   catalog::ToolContext context = {.tls = trial.assignment.registry.tls,
+                                  .credentials = trial.source.credentials.has_value(),
                                   .prefix = prefix,
                                   .comparability = trial.assignment.comparability,
                                   .needed = trial.subject.needed};

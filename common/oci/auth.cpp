@@ -107,16 +107,16 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-std::string base64(std::string_view text) {
-  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
+}  // namespace
+
+std::string base64(std::string_view bytes) {
+  std::string encoded(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
   encoded.resize(static_cast<std::size_t>(length));
   return encoded;
 }
-
-}  // namespace
 
 Result<Challenge> parse_challenge(const std::vector<std::string>& headers) {
   std::vector<Challenge> all;
@@ -153,10 +153,20 @@ std::string token_url(const Challenge& challenge, std::string_view scopes) {
   return url;
 }
 
+std::string token_form(const Challenge& challenge, std::string_view scopes,
+                       const Credentials& credentials) {
+  return fmt::format(
+      "grant_type=refresh_token&client_id=ocibench&service={}&scope={}&refresh_token={}",
+      percent_encoded(challenge.service), percent_encoded(scopes),
+      percent_encoded(credentials.identity_token));
+}
+
 Result<Token> parse_token(std::string_view body) {
   const Result<Json> json = parse_json(body, "token", {.max_bytes = 2 * kMaxTokenBytes});
-  const Result<JsonObject> object =
-      json ? JsonObject::open(*json, "token") : tl::unexpected(json.error());
+  if (!json) {  // without its own words: they may quote a part of the token
+    return fail(ErrorCode::bad_input, "the token server's answer is no JSON");
+  }
+  const Result<JsonObject> object = JsonObject::open(*json, "token");
   if (!object) {
     return tl::unexpected(object.error());
   }

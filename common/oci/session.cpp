@@ -211,8 +211,11 @@ Result<void> RegistrySession::learn_challenge(const HttpResponse& response,
   if (!challenge) {
     return tl::unexpected(challenge.error());
   }
-  if (challenge->kind == AuthKind::basic && !endpoint_.credentials) {
-    return fail(ErrorCode::unavailable, "401, the registry wants a user name and password");
+  if (challenge->kind == AuthKind::basic &&
+      (!endpoint_.credentials || endpoint_.credentials->username.empty())) {
+    return fail(ErrorCode::unavailable,
+                "401, the registry wants a user name and password: log in with \"docker login\" or "
+                "set DOCKER_AUTH_CONFIG");
   }
   challenge_ = std::move(*challenge);
   tokens_.forget(scopes);
@@ -230,7 +233,15 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
                 fmt::format("{} is no https, credentials would be readable on the way",
                             printable_url(request.url)));
   }
-  if (endpoint_.credentials) {
+  std::string form;
+  if (endpoint_.credentials && !endpoint_.credentials->identity_token.empty()) {
+    form = token_form(*challenge_, scopes, *endpoint_.credentials);
+    request = {.method = Method::post,
+               .url = challenge_->realm,
+               .headers = {"Content-Type: application/x-www-form-urlencoded"},
+               .body = [&form]() -> Result<ByteSource> { return source_of(form); },
+               .body_bytes = form.size()};
+  } else if (endpoint_.credentials) {
     request.headers.push_back(basic_authorization(*endpoint_.credentials));
   }
   for (std::uint32_t retries = 0;; ++retries) {
