@@ -13,6 +13,7 @@
 #include "agent/judge.hpp"
 #include "agent/measured_run.hpp"
 #include "agent/prepared_run.hpp"
+#include "common/http/url.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -47,7 +48,7 @@ std::vector<std::filesystem::path> artifacts_of(const PreparedRun& run,
 }
 
 Iteration measure_and_verify(TrialContext& trial, std::uint32_t index, const PreparedRun& run) {
-  const bool local = oci::is_loopback(run.target->endpoint().host);
+  const bool local = http::is_loopback(run.target->endpoint().host);
   Result<MeasuredRun> measured =
       measure(trial, index, run.command,
               {.interface = local ? "lo" : trial.settings.default_interface,

@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "common/oci/text.hpp"
+#include "common/http/url.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -107,7 +108,7 @@ std::string verification_of(const oci::Endpoint& upstream, bool own) {
 std::string server_of(RegistrySide side, const ProxiedRegistry& registry,
                       const std::optional<ServerCertificate>& certificate) {
   const oci::Endpoint& upstream = registry.upstream;
-  const bool own = oci::is_loopback(upstream.host);
+  const bool own = http::is_loopback(upstream.host);
   return fmt::format(
       fmt::runtime(kServer), fmt::arg("port", registry.port),
       fmt::arg("listen_options", certificate ? " ssl http2" : ""),
@@ -143,7 +144,7 @@ Result<std::string> proxy_config(const ProxySetup& setup) {
     return fail(ErrorCode::bad_input,
                 fmt::format("nginx cannot be told of {}: it has a quote, backslash, $ or control "
                             "character",
-                            oci::printable(*bad, kMaxShownBytes)));
+                            printable(*bad, kMaxShownBytes)));
   }
   return std::string(kMain) + server_of(RegistrySide::source, setup.source, setup.certificate) +
          server_of(RegistrySide::target, setup.target, setup.certificate) + "}\n";

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include "common/base64.hpp"
+#include "common/http/url.hpp"
 #include "common/json.hpp"
-#include "common/oci/text.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -94,29 +95,7 @@ std::vector<Challenge> challenges_of(std::string_view header) {
   return found;
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-        std::string_view("-._~").find(c) != std::string_view::npos) {
-      encoded.push_back(c);
-    } else {
-      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
 }  // namespace
-
-std::string base64(std::string_view bytes) {
-  std::string encoded(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return encoded;
-}
 
 Result<Challenge> parse_challenge(const std::vector<std::string>& headers) {
   std::vector<Challenge> all;
@@ -137,7 +116,7 @@ std::string token_url(const Challenge& challenge, std::string_view scopes) {
   std::string url = challenge.realm;
   char separator = url.find('?') == std::string::npos ? '?' : '&';
   const auto add = [&](std::string_view name, std::string_view value) {
-    url += fmt::format("{}{}={}", separator, name, percent_encoded(value));
+    url += fmt::format("{}{}={}", separator, name, http::percent_encoded(value));
     separator = '&';
   };
   if (!challenge.service.empty()) {
@@ -157,8 +136,8 @@ std::string token_form(const Challenge& challenge, std::string_view scopes,
                        const Credentials& credentials) {
   return fmt::format(
       "grant_type=refresh_token&client_id=ocibench&service={}&scope={}&refresh_token={}",
-      percent_encoded(challenge.service), percent_encoded(scopes),
-      percent_encoded(credentials.identity_token));
+      http::percent_encoded(challenge.service), http::percent_encoded(scopes),
+      http::percent_encoded(credentials.identity_token));
 }
 
 Result<Token> parse_token(std::string_view body) {
@@ -191,7 +170,7 @@ Result<Token> parse_token(std::string_view body) {
 }
 
 std::string basic_authorization(const Credentials& credentials) {
-  return "Authorization: Basic " + base64(credentials.username + ":" + credentials.password);
+  return "Authorization: Basic " + base64_encode(credentials.username + ":" + credentials.password);
 }
 
 std::string bearer_authorization(const Token& token) {

@@ -45,9 +45,6 @@ Result<Token> parse_token(std::string_view body);
 std::string token_form(const Challenge& challenge, std::string_view scopes,
                        const Credentials& credentials);
 
-/// RFC 4648, with padding.
-std::string base64(std::string_view bytes);
-
 /// "Authorization: Basic ..." and "Authorization: Bearer ...".
 std::string basic_authorization(const Credentials& credentials);
 std::string bearer_authorization(const Token& token);

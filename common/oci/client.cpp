@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "common/http/url.hpp"
 #include "common/oci/client_session.hpp"
 #include "common/oci/digest.hpp"
 #include "common/oci/reference.hpp"
-#include "common/oci/url.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -68,7 +68,7 @@ struct CheckedBody {
       good = take(more).and_then([&](std::size_t) { return verifier->finish(); });
     }
     if (!good) {
-      return fail(good.error(), fmt::format("GET {}", printable_url(url)));
+      return fail(good.error(), fmt::format("GET {}", http::printable_url(url)));
     }
     return got;
   }

@@ -10,9 +10,9 @@
 
 #include "common/byte_stream.hpp"
 #include "common/error.hpp"
+#include "common/http/connection.hpp"
 #include "common/model/corpus.hpp"
 #include "common/oci/endpoint.hpp"
-#include "common/oci/http.hpp"
 #include "common/oci/manifest.hpp"
 
 namespace ocibench::oci {
@@ -22,7 +22,7 @@ struct ClientLimits {
   std::chrono::milliseconds idle_timeout{60'000};    ///< no byte in either direction
   std::uint32_t max_retries = 5;                     ///< of one request, on 429 and 503 only
   std::chrono::milliseconds max_retry_wait{60'000};  ///< one wait; a longer Retry-After is an error
-  KeepAlive keep_alive = KeepAlive::kept;
+  http::KeepAlive keep_alive = http::KeepAlive::kept;
 };
 
 /// What a caller may want to know of an answer besides its content.

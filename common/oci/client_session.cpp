@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "common/http/url.hpp"
 #include "common/oci/digest.hpp"
 #include "common/oci/reference.hpp"
-#include "common/oci/url.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t kMaxPages = 10'000;
 constexpr std::size_t kLongestQuote = 100;
 
 /// The target of rel="next" in a Link header (RFC 8288), or nothing.
-std::string_view next_link(const HttpResponse& response) {
+std::string_view next_link(const http::Response& response) {
   const std::string_view link = response.header("link");
   const std::size_t open = link.find('<');
   const std::size_t close = link.find('>');
@@ -60,11 +60,11 @@ Result<void> check_names(std::string_view repository, std::string_view reference
 
 Error wrong_answer(Method method, const Answer& answer, std::string_view what) {
   return Error{ErrorCode::bad_input, std::string(what)}.with_context(
-      fmt::format("{} {}", to_string(method), printable_url(answer.url)));
+      fmt::format("{} {}", to_string(method), http::printable_url(answer.url)));
 }
 
 Result<std::string> upload_url(const Answer& answer) {
-  return resolve_url(answer.url, answer.response.header("location"));
+  return http::resolve_url(answer.url, answer.response.header("location"));
 }
 
 std::string Client::Session::url(std::string_view repository, std::string_view rest) const {
@@ -134,7 +134,7 @@ Result<void> Client::Session::finish_upload(std::string url, const Upload& uploa
       return {};
     }
     if (Result<void> waited = registry.wait_to_retry(answer->response, retries); !waited) {
-      return fail(waited.error(), fmt::format("PUT {}", printable_url(url)));
+      return fail(waited.error(), fmt::format("PUT {}", http::printable_url(url)));
     }
     Result<std::string> fresh = start_upload(upload.repository);
     if (!fresh) {
@@ -153,20 +153,20 @@ Result<void> Client::Session::each_page(Call call,
       return tl::unexpected(answer.error());
     }
     if (Result<void> taken = take(*answer); !taken) {
-      return fail(taken.error(), fmt::format("GET {}", printable_url(answer->url)));
+      return fail(taken.error(), fmt::format("GET {}", http::printable_url(answer->url)));
     }
     const std::string_view next = next_link(answer->response);
     if (next.empty()) {
       return {};
     }
-    const Result<std::string> target = resolve_url(answer->url, next);
+    const Result<std::string> target = http::resolve_url(answer->url, next);
     if (!target) {
       return tl::unexpected(target.error());
     }
     call.request.url = *target;
   }
   return fail(ErrorCode::limit,
-              fmt::format("GET {}: its pages never end", printable_url(call.request.url)));
+              fmt::format("GET {}: its pages never end", http::printable_url(call.request.url)));
 }
 
 }  // namespace ocibench::oci

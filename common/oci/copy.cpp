@@ -274,8 +274,8 @@ Result<std::vector<Lane>> make_lanes(const Endpoint& source, const Endpoint& tar
   const std::size_t wanted =
       options.uses(CopyOptimisation::parallel) ? options.connections : std::size_t{1};
   const ClientLimits limits{.keep_alive = options.uses(CopyOptimisation::keep_alive)
-                                              ? KeepAlive::kept
-                                              : KeepAlive::closed};
+                                              ? http::KeepAlive::kept
+                                              : http::KeepAlive::closed};
   std::vector<Lane> lanes;
   while (lanes.size() < wanted) {
     Result<Client> from = Client::create(source, limits);

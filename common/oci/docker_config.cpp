@@ -3,15 +3,13 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include "common/base64.hpp"
 #include "common/json.hpp"
-#include "common/oci/auth.hpp"
 
 namespace ocibench::oci {
 namespace {
 
-constexpr std::size_t kMaxEncodedBytes = 64 * 1024;
 constexpr std::string_view kDockerHubKey = "https://index.docker.io/v1/";
 
 /// The spellings under which docker, podman and others file a host.
@@ -22,16 +20,9 @@ std::vector<std::string> keys_of(std::string_view host) {
   return {std::string(host), fmt::format("https://{}", host), fmt::format("http://{}", host)};
 }
 
-/// base64("user:password"), RFC 4648 with padding.
+/// base64("user:password").
 Result<Credentials> decode_auth(std::string_view encoded) {
-  std::string text(encoded.size() / 4 * 3, '\0');
-  const int length = encoded.size() > kMaxEncodedBytes
-                         ? -1
-                         : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                           reinterpret_cast<const unsigned char*>(encoded.data()),
-                                           static_cast<int>(encoded.size()));
-  // EVP_DecodeBlock gives a zero for each "=" of padding.
-  text.resize(length < 0 ? 0 : text.find_last_not_of('\0') + 1);
+  const std::string text = base64_decode(encoded).value_or(std::string());
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) {
     return fail(ErrorCode::bad_input, "auth is not base64 of user:password");
@@ -130,7 +121,7 @@ std::string docker_config_json(const std::vector<HostCredentials>& hosts) {
   for (const auto& [host, credentials] : hosts) {
     Json entry = Json::object();
     if (!credentials.username.empty() || !credentials.password.empty()) {
-      entry["auth"] = base64(credentials.username + ":" + credentials.password);
+      entry["auth"] = base64_encode(credentials.username + ":" + credentials.password);
     }
     if (!credentials.identity_token.empty()) {
       entry["identitytoken"] = credentials.identity_token;

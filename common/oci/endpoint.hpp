@@ -32,7 +32,4 @@ struct Endpoint {
 /// "http://127.0.0.1:5001", without a final slash.
 std::string base_url(const Endpoint& endpoint);
 
-/// localhost, 127.0.0.0/8 and ::1, with or without a port.
-bool is_loopback(std::string_view host);
-
 }  // namespace ocibench::oci

@@ -7,6 +7,7 @@
 
 #include "common/file.hpp"
 #include "common/host.hpp"
+#include "common/http/url.hpp"
 #include "common/oci/credential_helper.hpp"
 #include "common/oci/docker_config.hpp"
 
@@ -55,8 +56,8 @@ Result<std::optional<Credentials>> credentials_in(const std::string& text,
 }  // namespace
 
 Result<Endpoint> RegistryAccess::endpoint(std::string_view host) const {
-  const bool plain =
-      is_loopback(host) || std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
+  const bool plain = http::is_loopback(host) ||
+                     std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
   Endpoint endpoint{.host = std::string(host == kDockerHub ? kDockerHubApi : host),
                     .scheme = plain ? Scheme::http : Scheme::https,
                     .ca_file = ca_file};

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "common/http/url.hpp"
 #include "common/json.hpp"
 #include "common/oci/reference.hpp"
-#include "common/oci/text.hpp"
-#include "common/oci/url.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -54,10 +54,10 @@ ErrorCode code_of(int status) {
 }
 
 Error at_url(const Error& error, Method method, std::string_view url) {
-  return error.with_context(fmt::format("{} {}", to_string(method), printable_url(url)));
+  return error.with_context(fmt::format("{} {}", to_string(method), http::printable_url(url)));
 }
 
-ResponseFacts facts_of(const HttpResponse& response, const UrlParts& url) {
+ResponseFacts facts_of(const http::Response& response, const http::UrlParts& url) {
   ResponseFacts facts{.status = response.status,
                       .final_host = url.host,
                       .first_byte = response.first_byte,
@@ -84,40 +84,41 @@ Result<RegistrySession> RegistrySession::create(Endpoint endpoint, ClientLimits 
     return fail(ErrorCode::bad_input, fmt::format("\"{}\" is no registry host",
                                                   printable(endpoint.host, kLongestRegistryText)));
   }
-  Result<HttpConnection> http = HttpConnection::create({.ca_file = endpoint.ca_file,
-                                                        .connect_timeout = limits.connect_timeout,
-                                                        .idle_timeout = limits.idle_timeout,
-                                                        .keep_alive = limits.keep_alive});
+  Result<http::Connection> http =
+      http::Connection::create({.ca_file = endpoint.ca_file,
+                                .connect_timeout = limits.connect_timeout,
+                                .idle_timeout = limits.idle_timeout,
+                                .keep_alive = limits.keep_alive});
   if (!http) {
     return tl::unexpected(http.error());
   }
   return RegistrySession(std::move(endpoint), limits, std::move(*http));
 }
 
-RegistrySession::RegistrySession(Endpoint endpoint, ClientLimits limits, HttpConnection http)
+RegistrySession::RegistrySession(Endpoint endpoint, ClientLimits limits, http::Connection http)
     : endpoint_(std::move(endpoint)),
       limits_(limits),
       http_(std::move(http)),
       clock_(std::make_unique<SystemClock>()) {}
 
 bool RegistrySession::is_own(std::string_view url) const {
-  const Result<UrlParts> own = parse_url(base_url(endpoint_));
-  const Result<UrlParts> other = parse_url(url);
+  const Result<http::UrlParts> own = http::parse_url(base_url(endpoint_));
+  const Result<http::UrlParts> other = http::parse_url(url);
   return own && other && *own == *other;
 }
 
 Result<Answer> RegistrySession::send(const Call& call) {
-  return exchange(call, &HttpConnection::send);
+  return exchange(call, &http::Connection::send);
 }
 
 Result<Answer> RegistrySession::open(const Call& call) {
-  return exchange(call, &HttpConnection::open);
+  return exchange(call, &http::Connection::open);
 }
 
 Result<std::size_t> RegistrySession::read(std::span<char> buffer) { return http_.read(buffer); }
 
 Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
-  HttpRequest request = call.request;
+  http::Request request = call.request;
   std::string scopes = call.scopes;
   std::uint32_t challenges = 0;
   ResponseFacts counted;
@@ -133,7 +134,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
         request.headers.push_back(**header);
       }
     }
-    Result<HttpResponse> response = (http_.*sender)(request);
+    Result<http::Response> response = (http_.*sender)(request);
     if (!response) {
       return tl::unexpected(at_url(response.error(), request.method, request.url));
     }
@@ -157,7 +158,8 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
       }
       request.url = std::move(*target);
     } else {
-      ResponseFacts facts = facts_of(*response, parse_url(request.url).value_or(UrlParts{}));
+      ResponseFacts facts =
+          facts_of(*response, http::parse_url(request.url).value_or(http::UrlParts{}));
       facts.redirects = counted.redirects;
       facts.retries = counted.retries;
       return Answer{std::move(*response), std::move(request.url), std::move(facts)};
@@ -165,7 +167,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
   }
 }
 
-Result<void> RegistrySession::wait_to_retry(const HttpResponse& response, std::uint32_t retries) {
+Result<void> RegistrySession::wait_to_retry(const http::Response& response, std::uint32_t retries) {
   if (retries >= limits_.max_retries) {
     return fail(ErrorCode::unavailable,
                 fmt::format("still {} after {} retries", response.status, retries));
@@ -201,7 +203,7 @@ Result<std::optional<std::string>> RegistrySession::authorization(const std::str
   });
 }
 
-Result<void> RegistrySession::learn_challenge(const HttpResponse& response,
+Result<void> RegistrySession::learn_challenge(const http::Response& response,
                                               const std::string& scopes) {
   std::vector<std::string> headers;
   const auto [first, last] = response.headers.equal_range("www-authenticate");
@@ -223,15 +225,15 @@ Result<void> RegistrySession::learn_challenge(const HttpResponse& response,
 }
 
 Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
-  HttpRequest request{.url = token_url(*challenge_, scopes)};
-  const Result<UrlParts> realm = parse_url(request.url);
+  http::Request request{.url = token_url(*challenge_, scopes)};
+  const Result<http::UrlParts> realm = http::parse_url(request.url);
   if (!realm) {
     return tl::unexpected(realm.error());
   }
   if (endpoint_.scheme == Scheme::https && realm->scheme != "https") {
     return fail(ErrorCode::unavailable,
                 fmt::format("{} is no https, credentials would be readable on the way",
-                            printable_url(request.url)));
+                            http::printable_url(request.url)));
   }
   std::string form;
   if (endpoint_.credentials && !endpoint_.credentials->identity_token.empty()) {
@@ -245,7 +247,7 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
     request.headers.push_back(basic_authorization(*endpoint_.credentials));
   }
   for (std::uint32_t retries = 0;; ++retries) {
-    const Result<HttpResponse> response = http_.send(request);
+    const Result<http::Response> response = http_.send(request);
     if (!response) {
       return tl::unexpected(at_url(response.error(), request.method, request.url));
     }
@@ -263,18 +265,18 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
 }
 
 Result<std::string> RegistrySession::redirect_target(std::string_view from,
-                                                     const HttpResponse& response) const {
-  Result<std::string> target = resolve_url(from, response.header("location"));
+                                                     const http::Response& response) const {
+  Result<std::string> target = http::resolve_url(from, response.header("location"));
   if (!target) {
     return target;
   }
-  const Result<UrlParts> parts = parse_url(*target);
+  const Result<http::UrlParts> parts = http::parse_url(*target);
   if (!parts) {
     return tl::unexpected(parts.error());
   }
   if (from.starts_with("https:") && parts->scheme != "https") {
-    return fail(ErrorCode::unavailable,
-                fmt::format("redirects from https to plain http ({})", printable_url(*target)));
+    return fail(ErrorCode::unavailable, fmt::format("redirects from https to plain http ({})",
+                                                    http::printable_url(*target)));
   }
   return target;
 }

@@ -11,24 +11,26 @@
 #include "common/byte_stream.hpp"
 #include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/http/connection.hpp"
 #include "common/oci/auth.hpp"
 #include "common/oci/client.hpp"
-#include "common/oci/http.hpp"
 
 namespace ocibench::oci {
+
+using http::Method;
 
 enum class Repeat { allowed, refused };
 
 /// One request to the registry, before credentials, retries and redirects.
 struct Call {
-  HttpRequest request;
+  http::Request request;
   std::string scopes;               ///< "repository:<name>:pull", several separated by spaces
   Repeat repeat = Repeat::allowed;  ///< whether a 429 or 503 may be answered by sending it again
 };
 
 /// The answer that counts, and where it came from.
 struct Answer {
-  HttpResponse response;
+  http::Response response;
   std::string url;  ///< that answered
   ResponseFacts facts;
 };
@@ -44,27 +46,27 @@ class RegistrySession {
 
   /// Any status but those dealt with here is an answer. Errors: as Client, with method and URL.
   Result<Answer> send(const Call& call);
-  /// The same, but the body of a 200 is left to read(): HttpConnection's open() and read().
+  /// The same, but the body of a 200 is left to read(): http::Connection's open() and read().
   Result<Answer> open(const Call& call);
   Result<std::size_t> read(std::span<char> buffer);
 
   /// Lets the time pass that a 429 or 503 asks for. Errors: unavailable when it is too long or
   /// `retries` is used up.
-  Result<void> wait_to_retry(const HttpResponse& response, std::uint32_t retries);
+  Result<void> wait_to_retry(const http::Response& response, std::uint32_t retries);
 
  private:
-  RegistrySession(Endpoint endpoint, ClientLimits limits, HttpConnection http);
-  using Sender = Result<HttpResponse> (HttpConnection::*)(const HttpRequest&);
+  RegistrySession(Endpoint endpoint, ClientLimits limits, http::Connection http);
+  using Sender = Result<http::Response> (http::Connection::*)(const http::Request&);
   Result<Answer> exchange(const Call& call, Sender sender);
   [[nodiscard]] bool is_own(std::string_view url) const;
   Result<std::optional<std::string>> authorization(const std::string& scopes);
-  Result<void> learn_challenge(const HttpResponse& response, const std::string& scopes);
+  Result<void> learn_challenge(const http::Response& response, const std::string& scopes);
   Result<Token> fetch_token(std::string_view scopes);
-  Result<std::string> redirect_target(std::string_view from, const HttpResponse& response) const;
+  Result<std::string> redirect_target(std::string_view from, const http::Response& response) const;
 
   Endpoint endpoint_;
   ClientLimits limits_;
-  HttpConnection http_;
+  http::Connection http_;
   std::unique_ptr<Clock> clock_;
   std::optional<Challenge> challenge_;
   TokenCache tokens_;

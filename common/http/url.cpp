@@ -1,14 +1,15 @@
-#include "common/oci/url.hpp"
+#include "common/http/url.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include "common/oci/text.hpp"
+#include "common/text.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 namespace {
 
 constexpr std::size_t kLongestUrlShown = 300;
@@ -22,6 +23,19 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned int flags = 0) {
   }
   const std::unique_ptr<char, void (*)(void*)> owner(text, &curl_free);
   return text;
+}
+
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const std::size_t bracket = host.rfind(']');
+  const bool port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
+  return port ? host.substr(0, colon) : host;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._~").find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -68,4 +82,23 @@ std::string printable_url(std::string_view url) {
   return shown;
 }
 
-}  // namespace ocibench::oci
+bool is_loopback(std::string_view host) {
+  const std::string_view name = without_port(host);
+  const bool v4 =
+      name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
+  return name == "localhost" || name == "[::1]" || v4;
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      encoded.push_back(c);
+    } else {
+      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+}  // namespace ocibench::http

@@ -1,8 +1,8 @@
-#include "common/oci/endpoint.hpp"
+#include "common/http/url.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ocibench::oci {
+namespace ocibench::http {
 namespace {
 
 TEST(IsLoopback, KnowsNamesAndNumbers) {
@@ -14,5 +14,10 @@ TEST(IsLoopback, KnowsNamesAndNumbers) {
   }
 }
 
+TEST(PercentEncoded, KeepsWhatRfc3986CallsUnreserved) {
+  EXPECT_EQ(percent_encoded("AZaz09-._~"), "AZaz09-._~");
+  EXPECT_EQ(percent_encoded("a b/c+d=\xc3\xa9"), "a%20b%2Fc%2Bd%3D%C3%A9");
+}
+
 }  // namespace
-}  // namespace ocibench::oci
+}  // namespace ocibench::http

@@ -14,22 +14,26 @@
 #include "common/byte_stream.hpp"
 #include "common/error.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 
-enum class Method { get, head, post, patch, put };
+enum class Method { get, head, post, patch, put, remove };  // remove: DELETE
 std::string_view to_string(Method method);
 
 /// What becomes of a connection after an answer.
 enum class KeepAlive { kept, closed };
 
-struct HttpSettings {
+/// Whether a proxy that the environment names may be asked; one on loopback never is.
+enum class Proxy { as_environment_says, none };
+
+struct Settings {
   std::filesystem::path ca_file;  ///< empty: the system's certificates
   std::chrono::milliseconds connect_timeout{0};
   std::chrono::milliseconds idle_timeout{0};
   KeepAlive keep_alive = KeepAlive::kept;
+  Proxy proxy = Proxy::as_environment_says;
 };
 
-struct HttpRequest {
+struct Request {
   Method method = Method::get;
   std::string url;
   std::vector<std::string> headers;  ///< "Name: value"
@@ -39,7 +43,7 @@ struct HttpRequest {
   std::size_t max_collected_bytes = 64 * 1024;  ///< of any body that does not go to the sink
 };
 
-struct HttpResponse {
+struct Response {
   int status = 0;
   std::multimap<std::string, std::string> headers;  ///< names in lower case
   std::string body;
@@ -53,23 +57,24 @@ struct HttpResponse {
 };
 
 /// One exchange after the other over kept-alive connections, HTTP/2 where TLS offers it. Follows no
-/// redirects and knows no credentials: that is RegistrySession's business. One thread at a time.
-class HttpConnection {
+/// redirects and knows no credentials: that is the business of those who use it. One thread at a
+/// time.
+class Connection {
  public:
-  static Result<HttpConnection> create(const HttpSettings& settings);
-  HttpConnection(HttpConnection&&) noexcept;
-  HttpConnection& operator=(HttpConnection&&) noexcept;
-  HttpConnection(const HttpConnection&) = delete;
-  HttpConnection& operator=(const HttpConnection&) = delete;
-  ~HttpConnection();
+  static Result<Connection> create(const Settings& settings);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
 
   /// Any status is an answer. Errors: unavailable (connection, TLS), timeout, limit (headers or
   /// body), io, those of source and sink. They name neither method nor URL.
-  Result<HttpResponse> send(const HttpRequest& request);
+  Result<Response> send(const Request& request);
 
   /// Like send(), but comes back when the body of a 200 begins: it is left to read(). What nobody
   /// reads is given up, with its connection, by the next send() or open().
-  Result<HttpResponse> open(const HttpRequest& request);
+  Result<Response> open(const Request& request);
   /// The next bytes of that body; 0 is its end. Waits when none has arrived, and holds no more of
   /// the body in memory than a receive buffer or two. Requires: an open() that answered 200.
   Result<std::size_t> read(std::span<char> buffer);
@@ -79,8 +84,8 @@ class HttpConnection {
 
  private:
   struct Transport;
-  explicit HttpConnection(std::unique_ptr<Transport> transport);
+  explicit Connection(std::unique_ptr<Transport> transport);
   std::unique_ptr<Transport> transport_;
 };
 
-}  // namespace ocibench::oci
+}  // namespace ocibench::http

@@ -1,13 +1,13 @@
-#include "common/oci/http.hpp"
+#include "common/http/connection.hpp"
 
 #include <utility>
 
 #include <curl/curl.h>
 
-#include "common/oci/http_exchange.hpp"
-#include "common/oci/url.hpp"
+#include "common/http/exchange.hpp"
+#include "common/http/url.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 namespace {
 
 constexpr int kLongestPollMilliseconds = 1000;  // libcurl's own timers end it earlier
@@ -25,22 +25,23 @@ std::string_view to_string(Method method) {
     case Method::post: return "POST";
     case Method::patch: return "PATCH";
     case Method::put: return "PUT";
+    case Method::remove: return "DELETE";
   }
   return "?";
 }
 
-std::string_view HttpResponse::header(std::string_view lower_case_name) const {
+std::string_view Response::header(std::string_view lower_case_name) const {
   const auto found = headers.find(std::string(lower_case_name));
   return found == headers.end() ? std::string_view{} : found->second;
 }
 
 /// The handles and the exchange that runs on them. A multi handle although there is one exchange at
 /// a time: only that can stop in the middle of a body.
-struct HttpConnection::Transport {
-  HttpSettings settings;
+struct Connection::Transport {
+  Settings settings;
   Easy easy{nullptr, &curl_easy_cleanup};
   Multi multi{nullptr, &curl_multi_cleanup};
-  std::unique_ptr<HttpExchange> exchange;
+  std::unique_ptr<Exchange> exchange;
   bool running = false;
   Result<void> outcome;
 
@@ -54,12 +55,12 @@ struct HttpConnection::Transport {
     running = false;
   }
 
-  Result<void> start(const HttpRequest& request, Delivery delivery) {
+  Result<void> start(const Request& request, Delivery delivery) {
     give_up();
     if (const Result<UrlParts> parts = parse_url(request.url); !parts) {
       return tl::unexpected(parts.error());
     }
-    auto fresh = std::make_unique<HttpExchange>(easy.get(), settings, request, delivery);
+    auto fresh = std::make_unique<Exchange>(easy.get(), settings, request, delivery);
     if (Result<void> begun = fresh->begin(); !begun) {
       return begun;
     }
@@ -95,14 +96,14 @@ struct HttpConnection::Transport {
   }
 
   /// Of an exchange that has ended.
-  Result<HttpResponse> result() {
-    Result<HttpResponse> response = outcome.map([this] { return exchange->take_response(); });
+  Result<Response> result() {
+    Result<Response> response = outcome.map([this] { return exchange->take_response(); });
     give_up();
     return response;
   }
 };
 
-Result<HttpConnection> HttpConnection::create(const HttpSettings& settings) {
+Result<Connection> Connection::create(const Settings& settings) {
   static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
   auto transport = std::make_unique<Transport>();
   transport->settings = settings;
@@ -112,23 +113,22 @@ Result<HttpConnection> HttpConnection::create(const HttpSettings& settings) {
     return fail(ErrorCode::internal, "libcurl cannot be initialised");
   }
   curl_multi_setopt(transport->multi.get(), CURLMOPT_MAXCONNECTS, kMostConnections);
-  return HttpConnection(std::move(transport));
+  return Connection(std::move(transport));
 }
 
-HttpConnection::HttpConnection(std::unique_ptr<Transport> transport)
-    : transport_(std::move(transport)) {}
-HttpConnection::HttpConnection(HttpConnection&&) noexcept = default;
-HttpConnection& HttpConnection::operator=(HttpConnection&&) noexcept = default;
-HttpConnection::~HttpConnection() = default;
+Connection::Connection(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
 
-Result<HttpResponse> HttpConnection::send(const HttpRequest& request) {
+Result<Response> Connection::send(const Request& request) {
   return transport_->start(request, Delivery::pushed).and_then([this] {
     transport_->run_until([] { return false; });
     return transport_->result();
   });
 }
 
-Result<HttpResponse> HttpConnection::open(const HttpRequest& request) {
+Result<Response> Connection::open(const Request& request) {
   if (const Result<void> started = transport_->start(request, Delivery::pulled); !started) {
     return tl::unexpected(started.error());
   }
@@ -139,8 +139,8 @@ Result<HttpResponse> HttpConnection::open(const HttpRequest& request) {
   return transport_->result();
 }
 
-Result<std::size_t> HttpConnection::read(std::span<char> buffer) {
-  HttpExchange* const exchange = transport_->exchange.get();
+Result<std::size_t> Connection::read(std::span<char> buffer) {
+  Exchange* const exchange = transport_->exchange.get();
   if (exchange == nullptr) {
     return 0;  // an empty body ended with open()
   }
@@ -153,11 +153,11 @@ Result<std::size_t> HttpConnection::read(std::span<char> buffer) {
   if (got > 0 || transport_->running) {
     return got;
   }
-  return transport_->result().map([](const HttpResponse& /*answer*/) { return std::size_t{0}; });
+  return transport_->result().map([](const Response& /*answer*/) { return std::size_t{0}; });
 }
 
-void HttpConnection::wait(std::chrono::milliseconds duration) {
+void Connection::wait(std::chrono::milliseconds duration) {
   curl_multi_poll(transport_->multi.get(), nullptr, 0, static_cast<int>(duration.count()), nullptr);
 }
 
-}  // namespace ocibench::oci
+}  // namespace ocibench::http

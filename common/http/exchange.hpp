@@ -11,22 +11,22 @@
 
 #include "common/byte_stream.hpp"
 #include "common/error.hpp"
-#include "common/oci/http.hpp"
+#include "common/http/connection.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 
 /// Where the body of a 200 goes.
 enum class Delivery { pushed, pulled };
 
 /// One exchange on one libcurl handle while it runs: the options it needs and what the callbacks
 /// see. The first error wins and ends it. Lives at one address for as long as the handle runs.
-class HttpExchange {
+class Exchange {
  public:
   /// Requires: `easy` outlives this; `request.url` is valid.
-  HttpExchange(CURL* easy, const HttpSettings& settings, HttpRequest request, Delivery delivery);
-  HttpExchange(const HttpExchange&) = delete;
-  HttpExchange& operator=(const HttpExchange&) = delete;
-  ~HttpExchange();
+  Exchange(CURL* easy, const Settings& settings, Request request, Delivery delivery);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
 
   /// Opens the request's body if it has one. Errors: the source's.
   Result<void> begin();
@@ -41,10 +41,10 @@ class HttpExchange {
   /// Goes on with a transfer that was paused because nobody read.
   void resume();
 
-  /// Errors: those of HttpConnection::send.
+  /// Errors: those of Connection::send.
   Result<void> finish(CURLcode code);
   /// What the answer is so far. Once: its headers and body are given away.
-  HttpResponse take_response();
+  Response take_response();
 
  private:
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* exchange);
@@ -60,15 +60,15 @@ class HttpExchange {
   [[nodiscard]] int status() const;
   void set_method();
   void set_callbacks();
-  void set_transport(const HttpSettings& settings);
+  void set_transport(const Settings& settings);
   void set_headers();
 
   CURL* easy_;
-  HttpRequest request_;
+  Request request_;
   Delivery delivery_;
   std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers_;
   std::string detail_;  ///< libcurl's own words about a failure
-  HttpResponse response_;
+  Response response_;
   ByteSource source_;
   std::size_t header_bytes_ = 0;
   std::optional<Error> error_;
@@ -78,4 +78,4 @@ class HttpExchange {
   bool paused_ = false;
 };
 
-}  // namespace ocibench::oci
+}  // namespace ocibench::http

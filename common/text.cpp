@@ -1,8 +1,8 @@
-#include "common/oci/text.hpp"
+#include "common/text.hpp"
 
 #include <algorithm>
 
-namespace ocibench::oci {
+namespace ocibench {
 
 std::string lower_case(std::string_view text) {
   std::string copy(text);
@@ -19,4 +19,4 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
   return shown;
 }
 
-}  // namespace ocibench::oci
+}  // namespace ocibench

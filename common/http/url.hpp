@@ -5,7 +5,7 @@
 
 #include "common/error.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 
 struct UrlParts {
   std::string scheme;  ///< "http" or "https"
@@ -21,4 +21,10 @@ Result<std::string> resolve_url(std::string_view base, std::string_view location
 /// For messages: without the query, which may be a signature, and bounded in length.
 std::string printable_url(std::string_view url);
 
-}  // namespace ocibench::oci
+/// localhost, 127.0.0.0/8 and ::1, with or without a port.
+bool is_loopback(std::string_view host);
+
+/// RFC 3986, section 2: everything but unreserved characters as %XX, in upper case.
+std::string percent_encoded(std::string_view text);
+
+}  // namespace ocibench::http

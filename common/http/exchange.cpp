@@ -1,15 +1,14 @@
-#include "common/oci/http_exchange.hpp"
+#include "common/http/exchange.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "common/oci/endpoint.hpp"
-#include "common/oci/text.hpp"
-#include "common/oci/url.hpp"
+#include "common/http/url.hpp"
+#include "common/text.hpp"
 
-namespace ocibench::oci {
+namespace ocibench::http {
 namespace {
 
 constexpr long kReceiveBufferBytes = 512 * 1024;  // a third of the CPU of libcurl's default
@@ -35,8 +34,7 @@ std::chrono::nanoseconds microseconds_of(CURL* easy, CURLINFO what) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(CURL* easy, const HttpSettings& settings, HttpRequest request,
-                           Delivery delivery)
+Exchange::Exchange(CURL* easy, const Settings& settings, Request request, Delivery delivery)
     : easy_(easy),
       request_(std::move(request)),
       delivery_(delivery),
@@ -50,38 +48,38 @@ HttpExchange::HttpExchange(CURL* easy, const HttpSettings& settings, HttpRequest
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, detail_.data());
   const Result<UrlParts> parts = parse_url(request_.url);
-  if (parts && is_loopback(parts->host)) {
+  if (settings.proxy == Proxy::none || (parts && is_loopback(parts->host))) {
     curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   }
 }
 
-HttpExchange::~HttpExchange() { curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, nullptr); }
+Exchange::~Exchange() { curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, nullptr); }
 
-Result<void> HttpExchange::begin() {
+Result<void> Exchange::begin() {
   if (request_.body && !open_source()) {
     return tl::unexpected(*error_);
   }
   return {};
 }
 
-void HttpExchange::lend(std::span<char> buffer) {
+void Exchange::lend(std::span<char> buffer) {
   room_ = buffer;
   filled_ = waiting_.copy(room_.data(), room_.size());
   waiting_.erase(0, filled_);
 }
 
-std::size_t HttpExchange::take_back() {
+std::size_t Exchange::take_back() {
   room_ = {};
   return std::exchange(filled_, 0);
 }
 
-void HttpExchange::resume() {
+void Exchange::resume() {
   if (std::exchange(paused_, false)) {
     curl_easy_pause(easy_, CURLPAUSE_CONT);
   }
 }
 
-Result<void> HttpExchange::finish(CURLcode code) {
+Result<void> Exchange::finish(CURLcode code) {
   if (code == CURLE_OK) {
     return {};
   }
@@ -99,7 +97,7 @@ Result<void> HttpExchange::finish(CURLcode code) {
   return fail(cut_short ? ErrorCode::bad_input : ErrorCode::unavailable, std::move(message));
 }
 
-HttpResponse HttpExchange::take_response() {
+Response Exchange::take_response() {
   response_.status = status();
   response_.first_byte = microseconds_of(easy_, CURLINFO_STARTTRANSFER_TIME_T);
   response_.total = microseconds_of(easy_, CURLINFO_TOTAL_TIME_T);
@@ -111,20 +109,16 @@ HttpResponse HttpExchange::take_response() {
   return std::move(response_);
 }
 
-std::size_t HttpExchange::on_header(char* bytes, std::size_t size, std::size_t count,
-                                    void* exchange) {
-  return static_cast<HttpExchange*>(exchange)->take_header({bytes, size * count}) ? size * count
-                                                                                  : 0;
+std::size_t Exchange::on_header(char* bytes, std::size_t size, std::size_t count, void* exchange) {
+  return static_cast<Exchange*>(exchange)->take_header({bytes, size * count}) ? size * count : 0;
 }
 
-std::size_t HttpExchange::on_body(char* bytes, std::size_t size, std::size_t count,
-                                  void* exchange) {
-  return static_cast<HttpExchange*>(exchange)->take_body({bytes, size * count});
+std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, void* exchange) {
+  return static_cast<Exchange*>(exchange)->take_body({bytes, size * count});
 }
 
-std::size_t HttpExchange::on_read(char* buffer, std::size_t size, std::size_t count,
-                                  void* exchange) {
-  auto* const self = static_cast<HttpExchange*>(exchange);
+std::size_t Exchange::on_read(char* buffer, std::size_t size, std::size_t count, void* exchange) {
+  auto* const self = static_cast<Exchange*>(exchange);
   const Result<std::size_t> got = self->source_({buffer, size * count});
   if (!got) {
     self->refuse(got.error());
@@ -134,18 +128,18 @@ std::size_t HttpExchange::on_read(char* buffer, std::size_t size, std::size_t co
 }
 
 // libcurl goes back to the start when a kept-alive connection turned out to be closed.
-int HttpExchange::on_seek(void* exchange, curl_off_t offset, int origin) {
+int Exchange::on_seek(void* exchange, curl_off_t offset, int origin) {
   const bool to_start = offset == 0 && origin == SEEK_SET;
-  return to_start && static_cast<HttpExchange*>(exchange)->open_source() ? CURL_SEEKFUNC_OK
-                                                                         : CURL_SEEKFUNC_CANTSEEK;
+  return to_start && static_cast<Exchange*>(exchange)->open_source() ? CURL_SEEKFUNC_OK
+                                                                     : CURL_SEEKFUNC_CANTSEEK;
 }
 
-bool HttpExchange::refuse(Error what) {
+bool Exchange::refuse(Error what) {
   error_ = std::move(what);
   return false;
 }
 
-bool HttpExchange::take_header(std::string_view line) {
+bool Exchange::take_header(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > kMaxHeaderBytes || response_.headers.size() > kMaxHeaders) {
     return refuse({ErrorCode::limit, "the answer has too many headers"});
@@ -159,7 +153,7 @@ bool HttpExchange::take_header(std::string_view line) {
 }
 
 /// How many of the bytes were taken; libcurl ends the transfer when it is not all of them.
-std::size_t HttpExchange::take_body(std::string_view bytes) {
+std::size_t Exchange::take_body(std::string_view bytes) {
   if (status() == kStatusOk && delivery_ == Delivery::pulled) {
     return keep_for_reader(bytes);
   }
@@ -177,7 +171,7 @@ std::size_t HttpExchange::take_body(std::string_view bytes) {
   return bytes.size();
 }
 
-std::size_t HttpExchange::keep_for_reader(std::string_view bytes) {
+std::size_t Exchange::keep_for_reader(std::string_view bytes) {
   if (waiting_.size() >= kMaxWaitingBytes) {
     paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -190,7 +184,7 @@ std::size_t HttpExchange::keep_for_reader(std::string_view bytes) {
   return bytes.size();
 }
 
-bool HttpExchange::open_source() {
+bool Exchange::open_source() {
   Result<ByteSource> opened = request_.body();
   if (!opened) {
     return refuse(opened.error());
@@ -199,21 +193,25 @@ bool HttpExchange::open_source() {
   return true;
 }
 
-int HttpExchange::status() const {
+int Exchange::status() const {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   return static_cast<int>(status);
 }
 
-void HttpExchange::set_method() {
+void Exchange::set_method() {
   switch (request_.method) {
     case Method::get: curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L); break;
     case Method::head: curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L); break;
     case Method::post:
       curl_easy_setopt(easy_, CURLOPT_POST, 1L);
-      curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, "");
-      curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE, 0L);
+      if (!request_.body) {
+        curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, "");
+      }
+      curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(request_.body_bytes));
       break;
+    case Method::remove: curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, "DELETE"); break;
     case Method::patch: curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, "PATCH"); [[fallthrough]];
     case Method::put:
       curl_easy_setopt(easy_, CURLOPT_UPLOAD, 1L);
@@ -223,7 +221,7 @@ void HttpExchange::set_method() {
   }
 }
 
-void HttpExchange::set_callbacks() {
+void Exchange::set_callbacks() {
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &on_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &on_body);
@@ -234,7 +232,7 @@ void HttpExchange::set_callbacks() {
   curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
 }
 
-void HttpExchange::set_transport(const HttpSettings& settings) {
+void Exchange::set_transport(const Settings& settings) {
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
@@ -254,7 +252,7 @@ void HttpExchange::set_transport(const HttpSettings& settings) {
   }
 }
 
-void HttpExchange::set_headers() {
+void Exchange::set_headers() {
   const auto append = [this](const char* line) {
     curl_slist* const longer = curl_slist_append(headers_.get(), line);
     OCIBENCH_ASSERT(longer != nullptr);
@@ -269,4 +267,4 @@ void HttpExchange::set_headers() {
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_.get());
 }
 
-}  // namespace ocibench::oci
+}  // namespace ocibench::http
