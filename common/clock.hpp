@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace ocibench {
 
@@ -29,6 +31,8 @@ class SystemClock final : public Clock {
 
 /// RFC 3339 in UTC with milliseconds: "2026-11-21T20:15:00.123Z".
 std::string format_rfc3339(WallTime time);
+/// The inverse, for UTC ("Z") with or without a fraction of a second, which is cut to milliseconds.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 /// For paths and ids: "20261121T201500Z".
 std::string format_compact(WallTime time);
 

@@ -1,13 +1,14 @@
 #include "common/sha256.hpp"
 
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <vector>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
+#include "common/hex.hpp"
 #include "common/units.hpp"
 
 namespace ocibench {
@@ -31,23 +32,29 @@ void Sha256::update(std::span<const std::byte> bytes) {
 void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text))); }
 
 std::string Sha256::finish_hex() {
-  std::array<std::uint8_t, 32> digest{};
+  std::string digest(32, '\0');
   unsigned int size = 0;
-  OCIBENCH_ASSERT(EVP_DigestFinal_ex(context_->evp.get(), digest.data(), &size) == 1);
+  auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
+  OCIBENCH_ASSERT(EVP_DigestFinal_ex(context_->evp.get(), bytes, &size) == 1);
   OCIBENCH_ASSERT(size == digest.size());
   OCIBENCH_ASSERT(EVP_DigestInit_ex(context_->evp.get(), EVP_sha256(), nullptr) == 1);
-  std::string hex;
-  hex.reserve(2 * digest.size());
-  for (const std::uint8_t byte : digest) {
-    fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
-  }
-  return hex;
+  return to_hex(digest);
 }
 
 std::string sha256_hex(std::string_view text) {
   Sha256 hash;
   hash.update(text);
   return hash.finish_hex();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string mac(EVP_MAX_MD_SIZE, '\0');
+  unsigned int size = 0;
+  OCIBENCH_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                       reinterpret_cast<unsigned char*>(mac.data()), &size) != nullptr);
+  mac.resize(size);
+  return mac;
 }
 
 Result<std::string> sha256_hex_of_file(const std::filesystem::path& path) {

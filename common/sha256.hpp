@@ -33,6 +33,8 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view text);
+/// HMAC-SHA256 (RFC 2104): 32 bytes, not as digits.
+std::string hmac_sha256(std::string_view key, std::string_view text);
 /// Streams the file: memory does not depend on its size. Errors: io, not_found.
 Result<std::string> sha256_hex_of_file(const std::filesystem::path& path);
 

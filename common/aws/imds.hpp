@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/http/connection.hpp"
+
+namespace ocibench::aws {
+
+/// What an EC2 instance is told about itself, by version 2 of the instance metadata service: a
+/// token is asked for first and kept until it expires.
+/// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+/// No proxy is asked. Where there is no such service, the first get() says so within a second and
+/// those after it at once. One thread at a time.
+class Imds {
+ public:
+  static constexpr std::string_view kIdentityDocument =
+      "/latest/dynamic/instance-identity/document";
+  static constexpr std::string_view kRegion = "/latest/meta-data/placement/region";
+  static constexpr std::string_view kZoneId = "/latest/meta-data/placement/availability-zone-id";
+  static constexpr std::string_view kPlacementGroup = "/latest/meta-data/placement/group-name";
+  static constexpr std::string_view kLifeCycle = "/latest/meta-data/instance-life-cycle";
+  static constexpr std::string_view kRoles = "/latest/meta-data/iam/security-credentials/";
+
+  /// Requires: `clock` outlives this. Errors: internal.
+  static Result<Imds> create(std::string endpoint, const Clock& clock);
+
+  /// Errors: not_found (the instance has no such thing), unavailable (no such service here, or it
+  /// refuses), those of http::Connection::send.
+  Result<std::string> get(std::string_view path);
+
+ private:
+  Imds(std::string endpoint, const Clock& clock, http::Connection http);
+  Result<void> ensure_token();
+
+  std::string endpoint_;
+  const Clock* clock_;
+  http::Connection http_;
+  bool absent_ = false;
+  std::string token_;
+  MonoTime token_expires_;
+};
+
+}  // namespace ocibench::aws
