@@ -16,7 +16,10 @@
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sampling/net_dev.hpp"
 #include "agent/sync_trial.hpp"
+#include "agent/target/ecr_registry.hpp"
 #include "agent/target/local_registry.hpp"
+#include "agent/target/remote_by_kind.hpp"
+#include "agent/target/world_registry.hpp"
 #include "agent/tool_offers.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/catalog/data_directory.hpp"
@@ -89,6 +92,9 @@ struct Workshop {
   std::unique_ptr<LocalRegistry> registries;
   std::unique_ptr<NginxRecorder> recorder;
   RegistryContentAccess content;
+  WorldRegistries world;
+  EcrRegistries ecr;
+  RemoteByKind remotes{world, ecr};
 
   Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const std::string& path,
            const AgentOptions& options)
@@ -100,7 +106,9 @@ struct Workshop {
                  probe_with(the_clock, path)),
         runner(the_clock),
         content({.cache_directory = options.cache_directory,
-                 .access = oci::registry_access_from_environment()}) {}
+                 .access = oci::registry_access_from_environment()}),
+        world(oci::registry_access_from_environment()),
+        ecr(aws::settings_from_environment(), the_clock) {}
 
   [[nodiscard]] TrialParts parts() {
     return {.clock = clock,
@@ -112,6 +120,7 @@ struct Workshop {
                   return std::make_unique<HostSampler>(std::move(plan), clock);
                 },
             .registries = *registries,
+            .remotes = remotes,
             .content = content,
             .recorder = *recorder};
   }

@@ -148,8 +148,9 @@ std::string effective_baseline(const Campaign& campaign, const std::vector<Plann
 Result<RegistrySpec> effective_registry(const RequestedRegistry& requested,
                                         const catalog::Catalog& catalog) {
   RegistrySpec spec{.name = requested.name.value_or("docker-registry"),
-                    .tls = requested.tls.value_or(false),
-                    .storage = requested.storage.value_or("memory")};
+                    .tls = speaks_tls(requested),
+                    .storage = requested.storage.value_or("memory"),
+                    .target = requested.target.value_or(TargetSpec{})};
   const auto registry = catalog.registry(spec.name);
   if (!registry) {
     return tl::unexpected(registry.error());

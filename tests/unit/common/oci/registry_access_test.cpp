@@ -128,7 +128,7 @@ TEST_F(Access, AsksTheHelperByTheNameThatItKnows) {
 }
 
 /// A program docker-credential-test in a folder of its own.
-class Helper : public testing::Test {
+class CredentialProgram : public testing::Test {
  protected:
   Result<std::optional<Credentials>> ask(const std::string& script,
                                          const std::string& name = "test") {
@@ -143,7 +143,7 @@ class Helper : public testing::Test {
       TemporaryDirectory::create(std::filesystem::temp_directory_path(), "helper-").value();
 };
 
-TEST_F(Helper, GetsTheServerOnItsInputAndAnswersWithASecret) {
+TEST_F(CredentialProgram, GetsTheServerOnItsInputAndAnswersWithASecret) {
   const auto answer =
       ask("echo noise >&2; read server\n"
           "echo '{\"ServerURL\":\"'$server'\",\"Username\":\"'$1-$server'\",\"Secret\":\"p\"}'\n");
@@ -151,13 +151,13 @@ TEST_F(Helper, GetsTheServerOnItsInputAndAnswersWithASecret) {
   EXPECT_EQ(*answer, (Credentials{"get-reg.example", "p", ""}));
 }
 
-TEST_F(Helper, MayKeepATokenOrNothingAtAll) {
+TEST_F(CredentialProgram, MayKeepATokenOrNothingAtAll) {
   EXPECT_EQ(ask("echo '{\"Username\":\"<token>\",\"Secret\":\"t\"}'").value(),
             (Credentials{"", "", "t"}));
   EXPECT_EQ(ask("echo credentials not found in native keychain; exit 1").value(), std::nullopt);
 }
 
-TEST_F(Helper, IsAnErrorWithoutItsWordsWhenItFails) {
+TEST_F(CredentialProgram, IsAnErrorWithoutItsWordsWhenItFails) {
   for (const char* script : {"echo s3cret-of-this-test; exit 3", "echo s3cret-of-this-test",
                              "echo '{\"Username\":\"s3cret-of-this-test\"}'"}) {
     const auto answer = ask(script);
@@ -167,7 +167,7 @@ TEST_F(Helper, IsAnErrorWithoutItsWordsWhenItFails) {
   }
 }
 
-TEST_F(Helper, MustBeInstalledAndHaveAPlainName) {
+TEST_F(CredentialProgram, MustBeInstalledAndHaveAPlainName) {
   EXPECT_THAT(ask("", "absent").error().message, HasSubstr("docker-credential-absent"));
   EXPECT_EQ(ask("", "../test").error().code, ErrorCode::bad_input);
 }
