@@ -18,7 +18,10 @@
 #include "agent/sampling/net_dev.hpp"
 #include "agent/service/notify.hpp"
 #include "agent/sync_trial.hpp"
+#include "agent/target/ecr_registry.hpp"
 #include "agent/target/local_registry.hpp"
+#include "agent/target/remote_by_kind.hpp"
+#include "agent/target/world_registry.hpp"
 #include "agent/tool_offers.hpp"
 #include "common/aws/settings.hpp"
 #include "common/catalog/catalog.hpp"
@@ -100,13 +103,19 @@ struct Workshop {
   std::unique_ptr<LocalRegistry> registries;
   std::unique_ptr<NginxRecorder> recorder;
   RegistryContentAccess content;
+  WorldRegistries world;
+  EcrRegistries ecr;
+  RemoteByKind remotes{world, ecr};
 
   Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const AgentOptions& options)
       : clock(the_clock),
         catalog(std::move(the_catalog)),
         subjects(make_subject_finder(options, the_clock)),
         runner(the_clock),
-        content({.cache_directory = options.cache_directory}) {}
+        content({.cache_directory = options.cache_directory,
+                 .access = oci::registry_access_from_environment()}),
+        world(oci::registry_access_from_environment()),
+        ecr(aws::settings_from_environment(), the_clock) {}
 
   [[nodiscard]] TrialParts parts() {
     return {.clock = clock,
@@ -118,6 +127,7 @@ struct Workshop {
                   return std::make_unique<HostSampler>(std::move(plan), clock);
                 },
             .registries = *registries,
+            .remotes = remotes,
             .content = content,
             .recorder = *recorder};
   }

@@ -88,6 +88,7 @@ Result<void> AgentLoop::step() {
       log_warning(fmt::format("dropped a frame: {}", message.error().message));
       continue;
     }
+    compare_clocks(*message);
     if (auto ok = execute(session_.on_message(*message, parts_.clock.now())); !ok) {
       return ok;
     }
@@ -116,36 +117,58 @@ Result<void> AgentLoop::take_requests() {
 }
 
 Result<void> AgentLoop::take_request(TrialMailbox::Request request) {
-  return std::visit(
-      Overloaded{[&](TrialMailbox::Record& record) {
-                   Result<void> ok =
-                       execute(session_.on_record(*record.record, parts_.clock.now()));
-                   record.stored.set_value(ok);
-                   return ok;
-                 },
-                 [&](TrialMailbox::Status& status) -> Result<void> {
-                   session_.on_status(status.phase, status.iteration);
-                   return {};
-                 },
-                 [&](TrialMailbox::Quiet& quiet) -> Result<void> {
-                   waiting_for_quiet_ = std::move(quiet);
-                   quiet_deadline_ = parts_.clock.now() + kDrainWait;
-                   return {};
-                 },
-                 [&](TrialMailbox::Resume& resume) {
-                   Result<void> ok = execute(session_.release_uploads(parts_.clock.now()));
-                   resume.done.set_value();
-                   return ok;
-                 },
-                 [&](TrialMailbox::Ended& ended) -> Result<void> {
-                   trial_running_ = false;
-                   if (!ended.result) {
-                     log_error(fmt::format("the trial could not be recorded: {}",
-                                           ended.result.error().message));
-                   }
-                   return {};
-                 }},
-      request);
+  return std::visit(Overloaded{[&](TrialMailbox::Record& record) {
+                                 Result<void> ok = take_record(*record.record);
+                                 record.stored.set_value(ok);
+                                 return ok;
+                               },
+                               [&](TrialMailbox::Status& status) -> Result<void> {
+                                 session_.on_status(status.phase, status.iteration);
+                                 return {};
+                               },
+                               [&](TrialMailbox::Quiet& quiet) -> Result<void> {
+                                 waiting_for_quiet_ = std::move(quiet);
+                                 quiet_deadline_ = parts_.clock.now() + kDrainWait;
+                                 return {};
+                               },
+                               [&](TrialMailbox::Resume& resume) {
+                                 Result<void> ok =
+                                     execute(session_.release_uploads(parts_.clock.now()));
+                                 resume.done.set_value();
+                                 return ok;
+                               },
+                               [&](TrialMailbox::Ended& ended) -> Result<void> {
+                                 trial_running_ = false;
+                                 if (!ended.result) {
+                                   log_error(fmt::format("the trial could not be recorded: {}",
+                                                         ended.result.error().message));
+                                 }
+                                 return {};
+                               }},
+                    request);
+}
+
+/// A trial begins with what is known of this host's clock.
+Result<void> AgentLoop::take_record(const AgentRecord& record) {
+  const auto* started = std::get_if<TrialStarted>(&record);
+  const auto offset = clocks_.best();
+  if (started == nullptr || !offset) {
+    return execute(session_.on_record(record, parts_.clock.now()));
+  }
+  TrialStarted with_clock = *started;
+  with_clock.environment.facts["clock.offset_to_coordinator_ms"] =
+      fmt::format("{}", offset->offset.count());
+  with_clock.environment.facts["clock.offset_error_ms"] = fmt::format("{}", offset->error.count());
+  return execute(session_.on_record(std::move(with_clock), parts_.clock.now()));
+}
+
+void AgentLoop::compare_clocks(const protocol::CoordinatorMessage& message) {
+  if (const auto* reply = std::get_if<protocol::HeartbeatReply>(&message)) {
+    clocks_.add({.asked = reply->sent_at,
+                 .answered = parts_.clock.now(),
+                 .theirs = reply->at,
+                 .ours = parts_.clock.wall()});
+  }
 }
 
 void AgentLoop::grant_quiet() {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/clock_offset.hpp"
 #include "agent/session.hpp"
 #include "agent/trial_mailbox.hpp"
 #include "agent/trial_runner.hpp"
@@ -57,6 +58,8 @@ class AgentLoop {
   Result<void> step();
   Result<void> take_requests();
   Result<void> take_request(TrialMailbox::Request request);
+  Result<void> take_record(const AgentRecord& record);
+  void compare_clocks(const protocol::CoordinatorMessage& message);
   void grant_quiet();
   Result<void> execute(const Actions& actions);
   Result<void> execute_one(const Action& action);
@@ -68,6 +71,7 @@ class AgentLoop {
   AgentParts parts_;
   Session session_;
   TrialMailbox mailbox_;
+  ClockComparison clocks_;
   std::unique_ptr<Cancellation> cancellation_;  // of the running trial
   std::thread trial_;
   bool trial_running_ = false;

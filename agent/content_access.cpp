@@ -58,10 +58,15 @@ Result<void> RegistryContentAccess::check_lock(const oci::Endpoint& source,
       [&](oci::Client client) { return oci::check_lock(client, lock); });
 }
 
-Result<PrewarmReport> RegistryContentAccess::prewarm(const oci::Endpoint& source,
-                                                     const ResolvedCorpus& lock,
+Result<PrewarmReport> RegistryContentAccess::prewarm(const PrewarmRequest& request,
                                                      const TimeBudget& budget) {
-  return agent::prewarm(source, lock, budget);
+  return agent::prewarm(request, budget);
+}
+
+Result<BlobProbe> RegistryContentAccess::probe_blobs(const oci::Endpoint& target,
+                                                     const std::vector<ExpectedImage>& images,
+                                                     const TimeBudget& budget) {
+  return agent::probe_blobs(target, images, budget);
 }
 
 Result<Verification> RegistryContentAccess::verify(const oci::Endpoint& target,

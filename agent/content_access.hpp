@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "agent/blob_probe.hpp"
 #include "agent/prewarm.hpp"
 #include "agent/time_budget.hpp"
 #include "agent/verification.hpp"
@@ -40,7 +41,11 @@ class ContentAccess {
   /// As oci::check_lock().
   virtual Result<void> check_lock(const oci::Endpoint& source, const ResolvedCorpus& lock) = 0;
   /// As ocibench::agent::prewarm().
-  virtual Result<PrewarmReport> prewarm(const oci::Endpoint& source, const ResolvedCorpus& lock,
+  virtual Result<PrewarmReport> prewarm(const PrewarmRequest& request,
+                                        const TimeBudget& budget) = 0;
+  /// As ocibench::agent::probe_blobs().
+  virtual Result<BlobProbe> probe_blobs(const oci::Endpoint& target,
+                                        const std::vector<ExpectedImage>& images,
                                         const TimeBudget& budget) = 0;
   /// As verify_target().
   virtual Result<Verification> verify(const oci::Endpoint& target,
@@ -59,7 +64,9 @@ class RegistryContentAccess final : public ContentAccess {
   Result<void> point_tags(const oci::Endpoint& source,
                           const std::vector<ResolvedImage>& images) override;
   Result<void> check_lock(const oci::Endpoint& source, const ResolvedCorpus& lock) override;
-  Result<PrewarmReport> prewarm(const oci::Endpoint& source, const ResolvedCorpus& lock,
+  Result<PrewarmReport> prewarm(const PrewarmRequest& request, const TimeBudget& budget) override;
+  Result<BlobProbe> probe_blobs(const oci::Endpoint& target,
+                                const std::vector<ExpectedImage>& images,
                                 const TimeBudget& budget) override;
   Result<Verification> verify(const oci::Endpoint& target, const std::vector<ExpectedImage>& images,
                               const TimeBudget& budget) override;

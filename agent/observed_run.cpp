@@ -13,6 +13,7 @@
 #include "agent/artifacts.hpp"
 #include "agent/observe/tally.hpp"
 #include "agent/prepared_run.hpp"
+#include "agent/run_target.hpp"
 
 namespace ocibench::agent {
 namespace {

@@ -5,23 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "common/file.hpp"
+#include "agent/run_target.hpp"
+#include "agent/tool_command.hpp"
 #include "common/host.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
 namespace {
-
-constexpr std::uint64_t kMaxCaFileBytes = 4 * kMiB;
-/// Where Debian keeps the certificates that everyone trusts.
-constexpr const char* kSystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
-
-/// Where one run of the tool works and puts things.
-struct RunPlace {
-  std::string prefix;  ///< namespace at the target
-  std::string suffix;  ///< of the directories "work" and "state"; equal: the tool's state is kept
-  std::string log;     ///< prefix of the names of its logs
-};
 
 /// Nobody watches a run that is not measured.
 class NoObserver final : public WindowObserver {
@@ -30,78 +20,6 @@ class NoObserver final : public WindowObserver {
   void opened() override {}
   void closed() override {}
 };
-
-Result<void> make_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  return error ? fail(ErrorCode::io,
-                      fmt::format("cannot create {}: {}", directory.string(), error.message()))
-               : Result<void>();
-}
-
-/// A file by which both registries can be verified. Errors: io, not_found.
-Result<std::string> trusted_certificates(const TrialContext& trial, const PreparedRun& run) {
-  const std::filesystem::path& own = run.target->endpoint().ca_file;
-  if (trial.source_registry || own.empty()) {
-    return own.string();
-  }
-  Result<std::string> system = read_file(kSystemCertificates, kMaxCaFileBytes);
-  Result<std::string> ours = read_file(own, kMaxCaFileBytes);
-  if (!system || !ours) {
-    return tl::unexpected(system ? ours.error() : system.error());
-  }
-  const std::filesystem::path bundle = run.directory / "certificates.pem";
-  return write_file_atomically(bundle, *system + "\n" + *ours).map([&] { return bundle.string(); });
-}
-
-/// The command, its files written; `placed` gets where it puts the images.
-Result<Command> make_command(const TrialContext& trial, const PreparedRun& run,
-                             const RunPlace& place, std::vector<catalog::PlacedImage>& placed) {
-  Result<catalog::ToolContext> context = tool_context(trial, place.prefix);
-  Result<std::string> ca_file = trusted_certificates(trial, run);
-  if (!context || !ca_file) {
-    return tl::unexpected(context ? ca_file.error() : context.error());
-  }
-  const std::filesystem::path work = run.directory / ("work" + place.suffix);
-  const std::filesystem::path state = run.directory / ("state" + place.suffix);
-  if (auto made = make_directory(work).and_then([&] { return make_directory(state); }); !made) {
-    return tl::unexpected(std::move(made.error()));
-  }
-  context->source = run.source_host;
-  context->target = run.target_host;
-  context->ca_file = std::move(*ca_file);
-  context->work_dir = work.string();
-  context->state_dir = state.string();
-  Result<catalog::RenderedCommand> rendered =
-      catalog::render_tool(*trial.tool, trial.subject.binary.string(), *context);
-  if (!rendered) {
-    return tl::unexpected(std::move(rendered.error()));
-  }
-  for (const auto& [name, text] : rendered->files) {
-    if (auto written = write_file_atomically(work / name, text); !written) {
-      return tl::unexpected(std::move(written.error()));
-    }
-  }
-  placed = std::move(context->images);
-  return Command{.argv = std::move(rendered->argv),
-                 .environment = std::move(rendered->environment),
-                 .working_directory = work,
-                 .stdout_log = run.artifacts() / (place.log + "stdout.log.gz"),
-                 .stderr_log = run.artifacts() / (place.log + "stderr.log.gz"),
-                 .deadline = trial.assignment.trial.iteration_timeout,
-                 .max_log_bytes = kMaxToolLogBytes,
-                 .min_free_bytes = kMinFreeBytes};
-}
-
-/// Each image of the trial under its tag, where it was put.
-std::vector<ExpectedImage> expect_all(const TrialContext& trial,
-                                      const std::vector<catalog::PlacedImage>& placed) {
-  std::vector<ExpectedImage> expected;
-  for (std::size_t i = 0; i < placed.size(); ++i) {
-    expected.push_back({trial.lock.images[i], placed[i].destination, Named::by_tag});
-  }
-  return expected;
-}
 
 /// A tool that is left as it ships may copy one platform of each image only.
 void expect_what_it_copies(const TrialContext& trial, std::vector<ExpectedImage>& expected) {
@@ -145,17 +63,16 @@ std::vector<ResolvedImage> before_the_move(const TrialContext& trial) {
 /// The tool's own untimed sync: run.untimed says what it came to.
 Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, PreparedRun& run,
                               std::vector<ExpectedImage>& arrived) {
-  std::vector<catalog::PlacedImage> placed;
-  Result<Command> command = make_command(trial, run, place, placed);
-  if (!command) {
-    return tl::unexpected(std::move(command.error()));
+  const Result<ToolCommand> tool = make_tool_command(trial, run, place);
+  if (!tool) {
+    return tl::unexpected(tool.error());
   }
-  const Result<ProcessReport> report = run_unwatched(trial, *command);
+  const Result<ProcessReport> report = run_unwatched(trial, tool->command);
   if (!report) {
     return tl::unexpected(report.error());
   }
-  run.untimed_logs = {command->stderr_log, command->stdout_log};
-  arrived = expect_all(trial, placed);
+  run.untimed_logs = {tool->command.stderr_log, tool->command.stdout_log};
+  arrived = expect_all(trial, tool->placed);
   expect_what_it_copies(trial, arrived);
   TargetFindings findings{.touched = true};
   auto proof = trial.parts.content.verify(run.target->endpoint(), arrived, trial.budget);
@@ -179,6 +96,9 @@ Result<void> point_tags(const TrialContext& trial, const std::vector<ResolvedIma
 
 std::string describe(const TrialContext& trial, const PreparedRun& run) {
   std::string note = fmt::format("fresh {}", run.target->identity().label);
+  if (const std::string done = run.target->preparation(); !done.empty()) {
+    note += fmt::format(" ({})", done);
+  }
   if (!run.untimed) {
     return note + ", empty caches";
   }
@@ -199,15 +119,14 @@ Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedR
   const ScenarioSteps& steps = trial.assignment.steps;
   const bool again = run.untimed.has_value();
   const RunPlace place{.prefix = run_prefix(trial, index) +
-                                 (steps.destination == Destination::other ? "-other" : ""),
+                                 (steps.destination == Destination::other ? kOtherSuffix : ""),
                        .suffix = again && steps.tool_state == ToolState::fresh ? "-fresh" : ""};
-  std::vector<catalog::PlacedImage> placed;
-  Result<Command> command = make_command(trial, run, place, placed);
-  if (!command) {
-    return tl::unexpected(std::move(command.error()));
+  Result<ToolCommand> tool = make_tool_command(trial, run, place);
+  if (!tool) {
+    return tl::unexpected(std::move(tool.error()));
   }
-  run.command = *std::move(command);
-  run.expected = expect_all(trial, placed);
+  run.command = std::move(tool->command);
+  run.expected = expect_all(trial, tool->placed);
   for (ExpectedImage& expected : run.expected) {
     for (const ResolvedImage& moved : trial.assignment.moved) {
       if (moved.repository == expected.image.repository && moved.tag == expected.image.tag) {
@@ -242,21 +161,6 @@ std::uint64_t count_files(const std::filesystem::path& directory) {
   return files;
 }
 
-Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
-  run.directory = trial.directory->path() / fmt::format("i{}", index);
-  if (auto made = make_directory(run.artifacts()); !made) {
-    return made;
-  }
-  auto target = start_registry(trial, RegistryRole::target, run.directory / "target");
-  if (!target) {
-    return tl::unexpected(std::move(target.error()));
-  }
-  run.target = std::move(*target);
-  run.source_host = trial.source.host;
-  run.target_host = run.target->endpoint().host;
-  return {};
-}
-
 Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
   std::vector<ExpectedImage> arrived;
   Result<void> done = point_tags(trial, before_the_move(trial));
@@ -272,6 +176,9 @@ Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedR
   }
   if (done && !trial.source_registry) {
     done = trial.parts.content.check_lock(trial.source, trial.lock);
+  }
+  if (done) {
+    done = check_cold(trial, run);
   }
   if (!done) {
     return tl::unexpected(std::move(done.error()));

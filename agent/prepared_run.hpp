@@ -32,13 +32,13 @@ struct PreparedRun {
   std::optional<Outcome> untimed;
   std::vector<std::filesystem::path> untimed_logs;
   std::vector<ExpectedImage> expected;  ///< at the target after the run
+  /// What the runs of this iteration may leave at a target that outlives it.
+  std::vector<ExpectedImage> may_leave;
+  std::vector<std::string> marks;  ///< for the iteration
   Command command;
 
   [[nodiscard]] std::filesystem::path artifacts() const { return directory / "artifacts"; }
 };
-
-/// Makes the run's directories and starts its target. Errors: io, those of TargetRegistry.
-Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
 
 /// Brings source, target and the tool's own state to where the scenario wants them, and makes the
 /// command. Returns the populate phase's note. A tool that fails in its untimed run is no error:

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +27,30 @@ std::string header(const oci::ResponseFacts& facts, const std::string& name) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
   return value;
+}
+
+/// "76;w=21600" is 76 (draft-ietf-httpapi-ratelimit-headers, as Docker Hub uses it).
+std::optional<std::uint64_t> leading_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+/// "93 % from cdn.example, 7 % from registry.example".
+std::string shares_of(const PrewarmReport& report) {
+  std::vector<std::pair<std::uint64_t, std::string>> hosts;
+  for (const auto& [host, bytes] : report.hosts) {
+    hosts.emplace_back(bytes, host);
+  }
+  std::ranges::sort(hosts, std::greater<>());
+  std::vector<std::string> shares;
+  for (const auto& [bytes, host] : hosts) {
+    shares.push_back(fmt::format("{:.1f} % from {}",
+                                 100.0 * static_cast<double>(bytes) /
+                                     static_cast<double>(std::max<std::uint64_t>(report.bytes, 1)),
+                                 host));
+  }
+  return fmt::format("{}", fmt::join(shares, ", "));
 }
 
 struct TagItem {
@@ -69,11 +96,15 @@ Work list_work(const ResolvedCorpus& lock) {
 
 class Prewarmer {
  public:
-  Prewarmer(const oci::Endpoint& source, const ResolvedCorpus& lock, const TimeBudget& budget)
-      : source_(source), budget_(budget), work_(list_work(lock)) {}
+  Prewarmer(const PrewarmRequest& request, const TimeBudget& budget)
+      : source_(request.source),
+        runs_(request.runs),
+        budget_(budget),
+        work_(list_work(request.lock)) {}
 
   Result<PrewarmReport> run() {
     return read(work_.tags, [this](auto& client, auto& item) { return head_tag(client, item); })
+        .and_then([this] { return check_quota(); })
         .and_then([this] {
           return read(work_.manifests,
                       [this](auto& client, auto& item) { return get_manifest(client, item); });
@@ -108,21 +139,41 @@ class Prewarmer {
     return {};
   }
 
+  /// HEAD costs nothing where GET does, so what it says is known in time. One request for each
+  /// manifest is the least that a copy needs; blobs count nowhere that is known.
+  Result<void> check_quota() {
+    const std::optional<std::uint64_t> allowed = leading_number(report_.quota_remaining);
+    const std::uint64_t each = work_.manifests.size();
+    const std::uint64_t needed = each * (1 + std::uint64_t{runs_});
+    if (!allowed || *allowed >= needed) {
+      return {};
+    }
+    return fail(
+        ErrorCode::limit,
+        fmt::format("{} will answer {} more requests for manifests (ratelimit-remaining: "
+                    "{}) and this trial needs at least {}: {} to pre-warm and {} for each "
+                    "of {} runs; log in, wait, or choose a smaller corpus",
+                    source_.host, *allowed, report_.quota_remaining, needed, each, each, runs_));
+  }
+
   Result<void> get_manifest(oci::Client& client, const ManifestItem& item) {
     const Result<oci::FetchedManifest> got = client.get_manifest(item.repository, item.digest);
     if (!got) {
       return tl::unexpected(got.error());
     }
     note(got->facts);
-    add_bytes(got->body.size());
+    add_bytes(got->facts.final_host, got->body.size());
     return {};
   }
 
   Result<void> get_blob(oci::Client& client, BlobItem& item) {
-    return fetch_blob(client, item).map([&] { add_bytes(item.blob.size_bytes); });
+    return fetch_blob(client, item).map([&](const std::string& host) {
+      add_bytes(host, item.blob.size_bytes);
+    });
   }
 
-  Result<void> fetch_blob(oci::Client& client, BlobItem& item) {
+  /// The host that has sent it.
+  Result<std::string> fetch_blob(oci::Client& client, BlobItem& item) {
     const Result<oci::ResponseFacts> facts = client.get_blob(
         item.repository, item.blob, [this](std::string_view) { return budget_.check(); });
     if (!facts) {
@@ -130,7 +181,7 @@ class Prewarmer {
     }
     note(*facts);
     item.cache = std::max(item.cache, edge_cache(*facts));
-    return {};
+    return facts->final_host;
   }
 
   /// HEAD is free where GET counts; some stores sign their addresses for GET alone and refuse it.
@@ -139,19 +190,18 @@ class Prewarmer {
       note(head->facts);
       item.cache = std::max(item.cache, edge_cache(head->facts));
     }
-    return item.cache == EdgeCache::hit ? Result<void>() : fetch_blob(client, item);
+    return item.cache == EdgeCache::hit
+               ? Result<void>()
+               : fetch_blob(client, item).map([](const std::string& /*host*/) {});
   }
 
   Result<void> look_again() {
-    while (report_.passes < kPrewarmPasses) {
+    for (count_hits(); report_.passes < kPrewarmPasses && !report_.is_warm(); count_hits()) {
       std::vector<BlobItem*> cold;
       for (BlobItem& item : work_.blobs) {
         if (item.cache == EdgeCache::miss) {
           cold.push_back(&item);
         }
-      }
-      if (cold.empty()) {
-        break;
       }
       ++report_.passes;
       if (auto done = read(
@@ -168,31 +218,48 @@ class Prewarmer {
     if (const std::string pop = header(facts, "x-amz-cf-pop"); !pop.empty()) {
       report_.edges.insert(pop);
     }
-    // cf-ray is "<request>-<point of presence>".
-    if (const std::string ray = header(facts, "cf-ray"); ray.find('-') != std::string::npos) {
-      report_.edges.insert(ray.substr(ray.rfind('-') + 1));
+    // Cloudflare: "<request>-<point of presence>"; Fastly: "cache-...-<point of presence>", and of
+    // several the last has answered us.
+    for (const char* name : {"cf-ray", "x-served-by"}) {
+      const std::string value = header(facts, name);
+      if (value.find('-') != std::string::npos) {
+        report_.edges.insert(value.substr(value.rfind('-') + 1));
+      }
     }
+    report_.throttled += facts.throttled;
     if (const std::string quota = header(facts, "ratelimit-remaining"); !quota.empty()) {
       report_.quota_remaining = quota;
     }
   }
 
-  void add_bytes(std::uint64_t bytes) {
+  void add_bytes(const std::string& host, std::uint64_t bytes) {
     const MutexLock lock(mutex_);
     report_.bytes += bytes;
+    report_.hosts[host] += bytes;
+  }
+
+  void count_hits() {
+    report_.cached_blobs = report_.hit_blobs = 0;
+    report_.cached_bytes = report_.hit_bytes = 0;
+    for (const BlobItem& item : work_.blobs) {
+      const bool hit = item.cache == EdgeCache::hit;
+      if (item.cache != EdgeCache::unknown) {
+        ++report_.cached_blobs;
+        report_.cached_bytes += item.blob.size_bytes;
+        report_.hit_blobs += hit ? 1 : 0;
+        report_.hit_bytes += hit ? item.blob.size_bytes : 0;
+      }
+    }
   }
 
   PrewarmReport finished() {
     report_.manifests = static_cast<std::uint32_t>(work_.manifests.size());
     report_.blobs = static_cast<std::uint32_t>(work_.blobs.size());
-    for (const BlobItem& item : work_.blobs) {
-      report_.cached_blobs += item.cache == EdgeCache::unknown ? 0 : 1;
-      report_.hit_blobs += item.cache == EdgeCache::hit ? 1 : 0;
-    }
     return report_;
   }
 
   const oci::Endpoint& source_;
+  const std::uint32_t runs_;
   const TimeBudget& budget_;
   Work work_;  // each item is touched by one thread at a time
   Mutex mutex_;
@@ -206,25 +273,38 @@ EdgeCache edge_cache(const oci::ResponseFacts& facts) {
   const std::string x_cache = header(facts, "x-cache");
   const std::string age = header(facts, "age");
   const bool aged = !age.empty() && age.find_first_not_of('0') != std::string::npos;
-  if (cloudflare == "hit" || x_cache.find("hit") != std::string::npos || aged) {
+  // Fastly lists its shield and then its edge: "MISS, HIT".
+  const std::string edge = x_cache.substr(x_cache.rfind(',') + 1);
+  if (cloudflare == "hit" || edge.find("hit") != std::string::npos || (aged && x_cache.empty())) {
     return EdgeCache::hit;
   }
   return cloudflare.empty() && x_cache.empty() && age.empty() ? EdgeCache::unknown
                                                               : EdgeCache::miss;
 }
 
+bool PrewarmReport::is_warm() const {
+  return static_cast<double>(hit_bytes) >= kWarmShare * static_cast<double>(cached_bytes);
+}
+
 std::string describe(const PrewarmReport& report) {
-  std::string text = fmt::format("{} in {} manifests and {} blobs read and verified; ",
+  std::string text = fmt::format("{} in {} manifests and {} blobs read and verified",
                                  format_bytes(report.bytes), report.manifests, report.blobs);
+  if (report.hosts.size() > 1) {
+    text += fmt::format(", {}", shares_of(report));
+  }
   if (report.cached_blobs == 0) {
-    text += "no CDN headers: not applicable";
+    text += "; no CDN headers: not applicable";
   } else {
-    text += fmt::format("{}: {} of {} blobs are hits at the edge after {} passes",
-                        report.hit_blobs == report.cached_blobs ? "warm" : "NOT warm",
-                        report.hit_blobs, report.cached_blobs, report.passes);
+    text += fmt::format("; {}: {} of {} blobs ({} of {}) are hits at the edge after {} passes",
+                        report.is_warm() ? "warm" : "NOT warm", report.hit_blobs,
+                        report.cached_blobs, format_bytes(report.hit_bytes),
+                        format_bytes(report.cached_bytes), report.passes);
   }
   if (!report.edges.empty()) {
     text += fmt::format(" ({})", fmt::join(report.edges, ", "));
+  }
+  if (report.throttled > 0) {
+    text += fmt::format("; {} answers 429 on the way", report.throttled);
   }
   if (!report.quota_remaining.empty()) {
     text += fmt::format("; pull quota remaining: {}", report.quota_remaining);
@@ -232,9 +312,8 @@ std::string describe(const PrewarmReport& report) {
   return text;
 }
 
-Result<PrewarmReport> prewarm(const oci::Endpoint& source, const ResolvedCorpus& lock,
-                              const TimeBudget& budget) {
-  return Prewarmer(source, lock, budget).run();
+Result<PrewarmReport> prewarm(const PrewarmRequest& request, const TimeBudget& budget) {
+  return Prewarmer(request, budget).run();
 }
 
 }  // namespace ocibench::agent

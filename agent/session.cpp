@@ -111,7 +111,8 @@ void Session::on_assign(const protocol::Assign& assign, Actions& out) {
   running_campaign_ = assignment.campaign;
   own_stream(campaign_);
   out.emplace_back(StartTrial{assignment});
-  out.emplace_back(Send{protocol::Heartbeat{.boot = config_.boot, .running = running_}});
+  out.emplace_back(
+      Send{protocol::Heartbeat{.boot = config_.boot, .running = running_, .sent_at = last_heard_}});
 }
 
 void Session::on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, Actions& out) {
@@ -218,8 +219,11 @@ Actions Session::on_tick(MonoTime now) {
   }
   if (now - last_beat_ >= heartbeat_) {
     last_beat_ = now;
-    out.emplace_back(Send{protocol::Heartbeat{
-        .boot = config_.boot, .running = running_, .phase = phase_, .iteration = iteration_}});
+    out.emplace_back(Send{protocol::Heartbeat{.boot = config_.boot,
+                                              .running = running_,
+                                              .phase = phase_,
+                                              .iteration = iteration_,
+                                              .sent_at = now}});
   }
   if (Stream* stream = quiet_ ? nullptr : current_stream();
       stream != nullptr && now - last_progress_ >= resend_after_) {

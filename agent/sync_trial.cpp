@@ -18,8 +18,13 @@ Result<std::string> prewarm_source(TrialContext& trial) {
   if (trial.assignment.trial.kind == TrialKind::observe) {
     return "skipped: nothing is timed";
   }
+  const bool untimed_too = trial.assignment.steps.populate == Populate::corpus;
+  const PrewarmRequest request = {
+      .source = trial.source,
+      .lock = trial.lock,
+      .runs = trial.copies() ? trial.assignment.trial.iterations * (untimed_too ? 2U : 1U) : 0U};
   return trial.may_go_on()
-      .and_then([&] { return trial.parts.content.prewarm(trial.source, trial.lock, trial.budget); })
+      .and_then([&] { return trial.parts.content.prewarm(request, trial.budget); })
       .map([](const PrewarmReport& report) { return describe(report); });
 }
 

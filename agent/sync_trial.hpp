@@ -9,6 +9,7 @@
 #include "agent/observe/request_recorder.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/sampling/sampler.hpp"
+#include "agent/target/remote_registry.hpp"
 #include "agent/target/target_registry.hpp"
 #include "agent/trial_runner.hpp"
 #include "common/catalog/catalog.hpp"
@@ -28,6 +29,7 @@ struct TrialParts {
   ProcessRunner& runner;
   SamplerFactory make_sampler;
   TargetRegistry& registries;
+  RemoteRegistries& remotes;
   ContentAccess& content;
   RequestRecorder& recorder;
 };

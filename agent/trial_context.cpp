@@ -46,18 +46,23 @@ Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, Re
       {.definition = *trial.registry,
        .role = role,
        .storage = spec.storage == "memory" ? RegistryStorage::memory : RegistryStorage::disk,
-       .transport = spec.tls ? RegistryTransport::tls : RegistryTransport::plain_http,
+       .transport = trial.transport(),
        .content_bytes = stored_bytes(trial),
        .directory = directory},
       trial.cancellation);
 }
 
 std::string run_prefix(const TrialContext& trial, std::uint32_t iteration) {
-  return fmt::format("bench/r{}-i{}", trial.assignment.trial.round, iteration);
+  const Assignment& assignment = trial.assignment;
+  return trial.target().kind == TargetKind::local
+             ? fmt::format("bench/r{}-i{}", assignment.trial.round, iteration)
+             : unique_prefix(trial.target(), assignment.campaign.str(), assignment.trial.id.str(),
+                             assignment.attempt, iteration);
 }
 
 Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix) {
   catalog::ToolContext context = {.tls = trial.assignment.registry.tls,
+                                  .credentials = trial.wants_credentials(),
                                   .prefix = prefix,
                                   .comparability = trial.assignment.comparability,
                                   .needed = trial.subject.needed};

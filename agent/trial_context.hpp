@@ -45,7 +45,15 @@ struct TrialContext {
   catalog::FoundProgram subject;
   std::unique_ptr<RegistryInstance> source_registry;  ///< null when the source is remote
   oci::Endpoint source;
+  std::optional<oci::Endpoint> remote_target;  ///< empty when each run starts its own
 
+  [[nodiscard]] const TargetSpec& target() const { return assignment.registry.target; }
+  [[nodiscard]] RegistryTransport transport() const {
+    return assignment.registry.tls ? RegistryTransport::tls : RegistryTransport::plain_http;
+  }
+  [[nodiscard]] bool wants_credentials() const {
+    return source.credentials || (remote_target && remote_target->credentials);
+  }
   [[nodiscard]] bool copies() const { return tool->kind == catalog::ToolKind::sync; }
   /// Errors: those of the budget and of the log.
   [[nodiscard]] Result<void> may_go_on() const {
@@ -65,7 +73,8 @@ Result<void> run_untimed(TrialContext& trial, Phase phase, std::uint32_t iterati
 Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, RegistryRole role,
                                                          const std::filesystem::path& directory);
 
-/// The namespace at the target that an iteration has to itself: "bench/r1-i3".
+/// The namespace at the target that an iteration has to itself: "bench/r1-i3", or one that no other
+/// campaign, trial or attempt has used where the target outlives the iteration.
 std::string run_prefix(const TrialContext& trial, std::uint32_t iteration);
 
 /// What the trial's tool is told, but for the registries and the directories.

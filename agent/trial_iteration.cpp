@@ -13,6 +13,7 @@
 #include "agent/judge.hpp"
 #include "agent/measured_run.hpp"
 #include "agent/prepared_run.hpp"
+#include "agent/run_target.hpp"
 #include "common/http/url.hpp"
 #include "common/units.hpp"
 
@@ -96,8 +97,9 @@ void run_iteration(TrialContext& trial, std::uint32_t index) {
     iteration = measure_and_verify(trial, index, run);
   }
   std::ranges::move(marks, std::back_inserter(iteration.marks));
+  std::ranges::move(run.marks, std::back_inserter(iteration.marks));
   trial.log.write(IterationFinished{.id = trial.log.id(), .iteration = std::move(iteration)});
-  run.target.reset();
+  release_target(trial, index, run);
   std::error_code ignored;  // the trial's directory goes with all that is left in it
   std::filesystem::remove_all(run.directory, ignored);
 }

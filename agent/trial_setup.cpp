@@ -57,6 +57,11 @@ Result<void> check_limits(const Assignment& assignment) {
                 fmt::format("refused: the registry's storage is \"{}\", neither memory nor disk",
                             assignment.registry.storage));
   }
+  if (assignment.trial.kind == TrialKind::observe &&
+      assignment.registry.target.kind != TargetKind::local) {
+    return fail(ErrorCode::bad_input,
+                "refused: uploads to a target that is not local go past the recorder");
+  }
   if (assignment.lock.images.empty()) {
     return fail(ErrorCode::bad_input, "refused: the corpus has no images");
   }
@@ -100,6 +105,20 @@ Result<std::string> start_source(TrialContext& trial) {
       });
 }
 
+/// Asks a remote target whether it would have us, before anything else is done.
+Result<std::string> reach_target(TrialContext& trial) {
+  if (trial.target().kind == TargetKind::local) {
+    return std::string();
+  }
+  Result<oci::Endpoint> reached = trial.parts.remotes.reach(trial.target(), trial.transport());
+  if (!reached) {
+    return fail(reached.error(), fmt::format("the target {}", to_string(trial.target())));
+  }
+  trial.remote_target = *std::move(reached);
+  return fmt::format("; target {}: reached {}", to_string(trial.target()),
+                     trial.remote_target->credentials ? "with credentials" : "anonymously");
+}
+
 /// The identity that every iteration shares: words stand for what differs from run to run.
 Result<SubjectIdentity> identify_subject(const TrialContext& trial) {
   Result<catalog::ToolContext> context = tool_context(trial, run_prefix(trial, 1));
@@ -107,7 +126,7 @@ Result<SubjectIdentity> identify_subject(const TrialContext& trial) {
     return tl::unexpected(std::move(context.error()));
   }
   context->source = trial.source_registry ? "SOURCE" : trial.source.host;
-  context->target = "TARGET";
+  context->target = trial.remote_target ? trial.remote_target->host : "TARGET";
   context->ca_file = context->tls ? "CA" : "";
   context->work_dir = "WORK";
   context->state_dir = "STATE";
@@ -117,10 +136,13 @@ Result<SubjectIdentity> identify_subject(const TrialContext& trial) {
       });
 }
 
-/// A remote source says nothing about the software of the target.
+/// The software that this agent starts. A remote source says nothing about that of the target.
 Result<SubjectIdentity> identify_registry(const TrialContext& trial) {
   if (trial.source_registry) {
     return trial.source_registry->identity();
+  }
+  if (trial.remote_target) {
+    return SubjectIdentity{};
   }
   return trial.parts.subjects.find(trial.registry->program).map([](catalog::FoundProgram found) {
     return std::move(found.identity);
@@ -184,8 +206,11 @@ Result<std::string> set_up(TrialContext& trial) {
   trial.subject = std::move(*subject);
   Result<std::string> note =
       is_remote(trial.assignment.corpus) ? use_remote_source(trial) : start_source(trial);
-  return note.and_then(
-      [&](const std::string& text) { return tell_start(trial).map([&] { return text; }); });
+  return note.and_then([&](const std::string& source) {
+    return reach_target(trial).and_then([&](const std::string& target) {
+      return tell_start(trial).map([&] { return source + target; });
+    });
+  });
 }
 
 }  // namespace ocibench::agent

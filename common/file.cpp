@@ -62,15 +62,17 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   }
 }
 
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                                   FileReaders readers) {
   std::string name = path.string() + ".XXXXXX";
   const Fd fd(::mkostemp(name.data(), O_CLOEXEC));
   if (!fd) {
     return fail_errno(fmt::format("cannot create a file beside {}", path.string()), errno);
   }
   Result<void> written = write_all(fd.get(), content, path.string());
-  // 0644: mkstemp makes 0600, and results are meant to be read by others.
-  if (written && (::fchmod(fd.get(), 0644) != 0 || ::fsync(fd.get()) != 0 ||
+  // mkstemp makes 0600, and results are meant to be read by others.
+  const mode_t mode = readers == FileReaders::everyone ? 0644 : 0600;
+  if (written && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0 ||
                   ::rename(name.c_str(), path.c_str()) != 0)) {
     written = fail_errno(fmt::format("cannot write {}", path.string()), errno);
   }

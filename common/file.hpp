@@ -12,8 +12,14 @@ namespace ocibench {
 /// Reads a whole file of at most `max_bytes`. Errors: not_found, io, limit.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
+enum class FileReaders {
+  everyone,  ///< 0644
+  owner,     ///< 0600: secrets
+};
+
 /// Writes to a temporary name beside `path`, fsyncs, renames. Errors: io.
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content);
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                                   FileReaders readers = FileReaders::everyone);
 
 /// A fresh directory, removed with all its content when the object goes.
 class TemporaryDirectory {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,9 @@ namespace ocibench {
 
 /// nullopt when unset or empty.
 std::optional<std::string> environment_variable(const char* name);
+
+/// All of it, for a program that is to be run as the user would run it.
+std::map<std::string, std::string> whole_environment();
 
 std::filesystem::path executable_path();
 

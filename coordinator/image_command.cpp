@@ -8,10 +8,9 @@
 #include <fmt/format.h>
 
 #include "common/file.hpp"
-#include "common/host.hpp"
 #include "common/json.hpp"
-#include "common/oci/endpoint.hpp"
 #include "common/oci/reference.hpp"
+#include "common/oci/registry_access.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -36,16 +35,11 @@ Result<oci::CopyJob> parse_line(std::string_view line) {
   return parse_copy_job(line.substr(0, gap), trim(line.substr(gap)));
 }
 
-std::filesystem::path docker_config_file() {
-  if (const auto directory = environment_variable("DOCKER_CONFIG")) {
-    return std::filesystem::path(*directory) / "config.json";
-  }
-  const auto home = environment_variable("HOME");
-  return home ? std::filesystem::path(*home) / ".docker" / "config.json" : std::filesystem::path();
-}
-
 Result<oci::Endpoint> endpoint_of(const std::string& host, const ImageCopyOptions& options) {
-  oci::RegistryAccess access{.docker_config = docker_config_file(), .ca_file = options.ca_file};
+  oci::RegistryAccess access = oci::registry_access_from_environment();
+  if (!options.ca_file.empty()) {
+    access.ca_file = options.ca_file;
+  }
   if (options.transport == ImageCopyOptions::Transport::plain_http) {
     access.plain_http_hosts = {host};
   }

@@ -58,8 +58,9 @@ Result<PreparedCampaign> plan_campaign(const CommonOptions& common, const Loaded
   if (!corpus) {
     return tl::unexpected(corpus.error());
   }
-  auto state =
-      resolve(campaign, data.catalog, **corpus, {.cache_directory = common.cache_directory});
+  auto state = resolve(campaign, data.catalog, **corpus,
+                       {.cache_directory = common.cache_directory,
+                        .access = oci::registry_access_from_environment()});
   if (!state) {
     return fail(state.error(), fmt::format("resolving the corpus {}", campaign.corpus));
   }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/clock.hpp"
 #include "common/model/assignment.hpp"
 #include "common/model/ids.hpp"
 #include "common/model/record.hpp"
@@ -44,6 +45,7 @@ struct Heartbeat {
   std::optional<AttemptId> running;
   std::string phase;            ///< name of the phase, for people; empty when idle
   std::uint32_t iteration = 0;  ///< 0 outside iterations
+  MonoTime sent_at{};           ///< by the agent's clock; the answer has it again
 
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
@@ -92,8 +94,11 @@ struct Ack {
   friend bool operator==(const Ack&, const Ack&) = default;
 };
 
-/// Answer to Heartbeat: the coordinator's loop is alive.
+/// Answer to Heartbeat: the coordinator's loop is alive, and what time it is there.
 struct HeartbeatReply {
+  MonoTime sent_at{};  ///< of the heartbeat
+  WallTime at{};       ///< by the coordinator's clock
+
   friend bool operator==(const HeartbeatReply&, const HeartbeatReply&) = default;
 };
 

@@ -97,7 +97,7 @@ void serialize(A& archive, Hello& hello) {
 template <Fields A>
 void serialize(A& archive, Heartbeat& heartbeat) {
   archive(CEREAL_NVP(heartbeat.boot), CEREAL_NVP(heartbeat.running), CEREAL_NVP(heartbeat.phase),
-          CEREAL_NVP(heartbeat.iteration));
+          CEREAL_NVP(heartbeat.iteration), CEREAL_NVP(heartbeat.sent_at));
 }
 
 template <Fields A>
@@ -125,6 +125,11 @@ void serialize(A& archive, Assign& assign) {
 template <Fields A>
 void serialize(A& archive, Ack& ack) {
   archive(CEREAL_NVP(ack.boot), CEREAL_NVP(ack.next_seq));
+}
+
+template <Fields A>
+void serialize(A& archive, HeartbeatReply& heartbeat_reply) {
+  archive(CEREAL_NVP(heartbeat_reply.sent_at), CEREAL_NVP(heartbeat_reply.at));
 }
 
 template <Fields A>

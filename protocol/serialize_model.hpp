@@ -25,6 +25,8 @@ inline constexpr std::uint8_t kEnumerators<ToolState> = kAllToolStates.size();
 template <>
 inline constexpr std::uint8_t kEnumerators<Destination> = kAllDestinations.size();
 template <>
+inline constexpr std::uint8_t kEnumerators<TargetKind> = kAllTargetKinds.size();
+template <>
 inline constexpr std::uint8_t kEnumerators<RegistrySide> = kAllRegistrySides.size();
 template <>
 inline constexpr std::uint8_t kEnumerators<RequestClass> = kAllRequestClasses.size();
@@ -40,9 +42,14 @@ void serialize(A& archive, Trial& trial) {
 }
 
 template <Fields A>
+void serialize(A& archive, TargetSpec& target) {
+  archive(CEREAL_NVP(target.kind), CEREAL_NVP(target.host), CEREAL_NVP(target.prefix));
+}
+
+template <Fields A>
 void serialize(A& archive, RegistrySpec& registry) {
   archive(CEREAL_NVP(registry.name), CEREAL_NVP(registry.definition_sha256),
-          CEREAL_NVP(registry.tls), CEREAL_NVP(registry.storage));
+          CEREAL_NVP(registry.tls), CEREAL_NVP(registry.storage), CEREAL_NVP(registry.target));
 }
 
 template <Fields A>

@@ -60,6 +60,7 @@ class FieldChecker : public cereal::OutputArchive<FieldChecker, cereal::AllowEmp
     require(value >= value.zero(), "a negative duration");
     require(value <= kMaxDuration, "a duration of more than a year");
   }
+  void put(MonoTime value) { require(value >= MonoTime{}, "not a time since the machine started"); }
   void put(WallTime value) {
     require(value >= WallTime{} && value <= kMaxWallTime, "not a time between 1970 and 9999");
   }

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "agent/process/process_runner.hpp"
+#include "agent/verification.hpp"
 #include "common/catalog/registry.hpp"
 #include "common/error.hpp"
 #include "common/model/subject.hpp"
@@ -40,8 +43,16 @@ class RegistryInstance {
   /// How to speak to it; `ca_file` is empty without TLS and the same for all of one TargetRegistry.
   [[nodiscard]] virtual const oci::Endpoint& endpoint() const = 0;
   [[nodiscard]] virtual const SubjectIdentity& identity() const = 0;
-  [[nodiscard]] virtual pid_t pid() const = 0;
+  [[nodiscard]] virtual pid_t pid() const = 0;  ///< -1: it is no process of ours
+  /// Empty when nobody can look into it.
   [[nodiscard]] virtual const std::filesystem::path& storage_directory() const = 0;
+  /// What was done there before a tool may push: "12 repositories made"; empty: nothing.
+  [[nodiscard]] virtual std::string preparation() const { return {}; }
+  /// Removes what a run may have left, as far as the registry allows it, and says how far that was.
+  /// Of what goes with stop() there is nothing to say. Errors: those of Client; something is left.
+  virtual Result<std::string> remove_images(const std::vector<ExpectedImage>& /*images*/) {
+    return std::string();
+  }
   /// Kills and reaps it and removes its storage. Does nothing the second time.
   virtual void stop() = 0;
 };

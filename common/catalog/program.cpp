@@ -89,6 +89,7 @@ Program read_program(TomlTable& table, std::string origin, std::string_view byte
   program.arguments = table.optional_texts("arguments");
   program.environment = table.optional_text_map("environment");
   program.tls_environment = table.optional_text_map("tls_environment");
+  program.credentials_environment = table.optional_text_map("credentials_environment");
   program.caveats = table.optional_texts("caveats");
   program.notes = table.optional_texts("notes");
   std::map<std::string, std::string> versions;

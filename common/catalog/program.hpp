@@ -51,6 +51,8 @@ struct Program {
   std::vector<std::string> arguments;                  ///< mustache each, after the binary
   std::map<std::string, std::string> environment;      ///< mustache values; there is no other
   std::map<std::string, std::string> tls_environment;  ///< added where the registries speak TLS
+  /// Added where a registry wants credentials, which are in {{state_dir}}/config.json then.
+  std::map<std::string, std::string> credentials_environment;
   std::vector<std::string> caveats;  ///< printed before any number of this program
   std::vector<std::string> notes;    ///< settings it needed, and why
 

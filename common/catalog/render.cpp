@@ -65,6 +65,7 @@ TemplateValues tool_values(const ToolContext& context) {
                 {"work_dir", context.work_dir},
                 {"state_dir", context.state_dir}},
       .flags = {{"tls", context.tls},
+                {"credentials", context.credentials},
                 {"matched", concurrency.has_value()},
                 {"normalised", context.comparability.work == WorkKind::normalised}},
       .lists = {{"repositories", repository_values(context.images)}}};
@@ -120,6 +121,9 @@ Result<RenderedCommand> render_surroundings(const Program& program, const Templa
   auto rendered = render_environment(program.environment, program.origin, values, command);
   if (rendered && values.flags.at("tls")) {
     rendered = render_environment(program.tls_environment, program.origin, values, command);
+  }
+  if (rendered && values.flags.at("credentials")) {
+    rendered = render_environment(program.credentials_environment, program.origin, values, command);
   }
   if (!rendered) {
     return tl::unexpected(rendered.error());
@@ -283,7 +287,7 @@ Result<RenderedCommand> render_registry(const RegistryDefinition& registry,
                                    {"secret", context.secret},
                                    {"certificate_file", context.certificate_file},
                                    {"key_file", context.key_file}},
-                         .flags = {{"tls", context.tls}}});
+                         .flags = {{"tls", context.tls}, {"credentials", false}}});
 }
 
 }  // namespace ocibench::catalog

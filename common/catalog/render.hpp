@@ -36,17 +36,21 @@ Result<std::vector<PlacedImage>> place_images(const ToolDefinition& tool,
 
 /// What a tool's templates are filled with.
 struct ToolContext {
-  std::string source;     ///< "127.0.0.1:5101", no scheme
-  std::string target;     ///< the same for the other registry
-  bool tls = false;       ///< of both registries
-  std::string ca_file;    ///< PEM that both certificates chain to; empty without TLS
-  std::string prefix;     ///< namespace at the target, "bench/r1-i3"
-  std::string work_dir;   ///< where the rendered files will be
-  std::string state_dir;  ///< private to the run: the tool's HOME and caches
+  std::string source;        ///< "127.0.0.1:5101", no scheme
+  std::string target;        ///< the same for the other registry
+  bool tls = false;          ///< of both registries
+  std::string ca_file;       ///< PEM that both certificates chain to; empty without TLS
+  bool credentials = false;  ///< those of the registries are in state_dir/config.json
+  std::string prefix;        ///< namespace at the target, "bench/r1-i3"
+  std::string work_dir;      ///< where the rendered files will be
+  std::string state_dir;     ///< private to the run: the tool's HOME and caches
   std::vector<PlacedImage> images;
   Comparability comparability;
   std::map<std::string, std::filesystem::path> needed;  ///< binaries of what the tool needs
 };
+
+/// The name of the file with the credentials, as docker calls it.
+inline constexpr const char* kCredentialsFile = "config.json";
 
 /// What a registry's templates are filled with.
 struct RegistryContext {

@@ -77,6 +77,9 @@ void read_sync(TomlTable& root, ToolDefinition& tool) {
   tool.default_platforms = root.optional_choice("default_platforms", {"all", "host"}) == "host"
                                ? Platforms::host
                                : Platforms::all;
+  tool.credentials = root.optional_choice("credentials", {"docker-config", "none"}) == "none"
+                         ? CredentialsFrom::nowhere
+                         : CredentialsFrom::docker_config;
   if (auto concurrency = root.optional_table("concurrency")) {
     tool.concurrency = {.as_shipped = concurrency->text("default"),
                         .matched = concurrency->optional_text("matched").value_or("")};
@@ -117,6 +120,7 @@ Result<void> try_templates(const ToolDefinition& tool, ToolContext context) {
 
 /// In every setting that a campaign can have.
 Result<void> try_settings(const ToolDefinition& tool) {
+  // TLS with credentials and plain http without: every flag is seen in both states.
   for (const bool tls : {true, false}) {
     for (const WorkKind work : {WorkKind::normalised, WorkKind::tool_default}) {
       for (const auto concurrency : {std::optional<std::uint32_t>(), std::optional(8U)}) {
@@ -124,6 +128,7 @@ Result<void> try_settings(const ToolDefinition& tool) {
                                           .target = "127.0.0.1:5002",
                                           .tls = tls,
                                           .ca_file = tls ? "/ca.pem" : "",
+                                          .credentials = tls,
                                           .prefix = "prefix",
                                           .work_dir = "/work",
                                           .state_dir = "/state",

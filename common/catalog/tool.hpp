@@ -26,6 +26,12 @@ enum class ProcessPer {
 /// What a tool copies of an image when nobody tells it.
 enum class Platforms { all, host };
 
+/// Where a tool can take a registry's credentials from.
+enum class CredentialsFrom {
+  docker_config,  ///< a config.json in its DOCKER_CONFIG, or where credentials_environment says
+  nowhere,        ///< only from places that would end up in the results
+};
+
 /// How many things a tool does at once, as sentences for reports.
 struct Concurrency {
   std::string as_shipped;  ///< "six layers of one image at a time"; empty: calibration
@@ -55,6 +61,7 @@ struct ToolDefinition {
   std::string destination;  ///< mustache: repository at the target of one image; empty: calibration
   bool needs_tls = false;   ///< it has no plain http
   Platforms default_platforms = Platforms::all;
+  CredentialsFrom credentials = CredentialsFrom::docker_config;
   Concurrency concurrency;
   ExitCodes exit_codes;
   std::optional<Completion> completion;  ///< absent: it does not tell which image is finished

@@ -11,6 +11,7 @@
 #include "common/model/corpus.hpp"
 #include "common/model/ids.hpp"
 #include "common/model/scenario_steps.hpp"
+#include "common/model/target.hpp"
 
 namespace ocibench {
 
@@ -39,12 +40,14 @@ struct Trial {
   friend bool operator==(const Trial&, const Trial&) = default;
 };
 
-/// The registries that a trial runs between.
+/// The registries that a trial runs between: those that the agent starts itself, and where the
+/// target is another.
 struct RegistrySpec {
   std::string name;               ///< of the definition in competitors/, "docker-registry"
   std::string definition_sha256;  ///< of that file on the coordinator; the agent's must be equal
-  bool tls = false;
-  std::string storage;  ///< "memory" (tmpfs) or "disk"
+  bool tls = false;               ///< between the tool and every registry
+  std::string storage;            ///< "memory" (tmpfs) or "disk"
+  TargetSpec target;
 
   friend bool operator==(const RegistrySpec&, const RegistrySpec&) = default;
 };

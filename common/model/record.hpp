@@ -38,7 +38,8 @@ struct TrialStarted {
   friend bool operator==(const TrialStarted&, const TrialStarted&) = default;
 };
 
-/// An untimed phase ended. `iteration` is 0 for setup, prewarm and teardown.
+/// An untimed phase ended. `iteration` is 0 for setup, prewarm and the trial's teardown; where the
+/// target outlives an iteration, that has a teardown of its own.
 struct PhaseFinished {
   AttemptId id;
   Phase phase = Phase::setup;

@@ -132,10 +132,20 @@ std::string token_url(const Challenge& challenge, std::string_view scopes) {
   return url;
 }
 
+std::string token_form(const Challenge& challenge, std::string_view scopes,
+                       const Credentials& credentials) {
+  return fmt::format(
+      "grant_type=refresh_token&client_id=ocibench&service={}&scope={}&refresh_token={}",
+      http::percent_encoded(challenge.service), http::percent_encoded(scopes),
+      http::percent_encoded(credentials.identity_token));
+}
+
 Result<Token> parse_token(std::string_view body) {
   const Result<Json> json = parse_json(body, "token", {.max_bytes = 2 * kMaxTokenBytes});
-  const Result<JsonObject> object =
-      json ? JsonObject::open(*json, "token") : tl::unexpected(json.error());
+  if (!json) {  // without its own words: they may quote a part of the token
+    return fail(ErrorCode::bad_input, "the token server's answer is no JSON");
+  }
+  const Result<JsonObject> object = JsonObject::open(*json, "token");
   if (!object) {
     return tl::unexpected(object.error());
   }

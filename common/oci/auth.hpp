@@ -40,6 +40,11 @@ struct Token {
 /// `token` or `access_token`. Errors: bad_input (malformed, or not fit for a header).
 Result<Token> parse_token(std::string_view body);
 
+/// The body of a POST to the realm that changes an identity token for an access token (OAuth2, as
+/// in distribution's token specification). Requires: credentials with an identity token.
+std::string token_form(const Challenge& challenge, std::string_view scopes,
+                       const Credentials& credentials);
+
 /// "Authorization: Basic ..." and "Authorization: Bearer ...".
 std::string basic_authorization(const Credentials& credentials);
 std::string bearer_authorization(const Token& token);

@@ -199,6 +199,31 @@ Result<StoredManifest> Client::put_manifest(std::string_view repository, std::st
           [&](const Error& error) { return wrong_answer(Method::put, *answer, error.message); });
 }
 
+Result<Deletion> Client::delete_manifest(std::string_view repository, std::string_view digest) {
+  if (const Result<void> valid = check_names(repository, digest); !valid) {
+    return tl::unexpected(valid.error());
+  }
+  const Result<Answer> answer = session_->registry.send(
+      {.request = {.method = http::Method::remove,
+                   .url = session_->url(repository, fmt::format("manifests/{}", digest))},
+       .scopes = delete_scope(repository)});
+  if (!answer) {
+    return tl::unexpected(answer.error());
+  }
+  const int status = answer->response.status;
+  if (status == 404) {
+    return Deletion{.kind = Deletion::Kind::absent};
+  }
+  if (status == 200 || status == 202 || status == 204) {
+    return Deletion{.kind = Deletion::Kind::deleted};
+  }
+  if (status < 400 || status >= 500 || status == 429) {
+    return tl::unexpected(answer_error(http::Method::remove, *answer));
+  }
+  return Deletion{.kind = Deletion::Kind::refused,
+                  .why = answer_error(http::Method::remove, *answer).message};
+}
+
 Result<BlobHead> Client::head_blob(std::string_view repository, std::string_view digest) {
   if (const Result<void> valid = check_names(repository, digest); !valid) {
     return tl::unexpected(valid.error());
@@ -287,7 +312,8 @@ Result<Mounted> Client::mount_or_upload_blob(std::string_view repository, const 
   if (answer->response.status == 201) {
     return Mounted::mounted;
   }
-  return upload_url(*answer)
+  const bool opened = answer->response.status == 202;
+  return (opened ? upload_url(*answer) : session_->start_upload(repository))
       .and_then([&](std::string url) {
         return session_->finish_upload(std::move(url), {repository, blob, open, by});
       })

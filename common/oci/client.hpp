@@ -33,9 +33,10 @@ struct ResponseFacts {
   std::chrono::nanoseconds total{0};       ///< the same, to its end
   std::uint64_t body_bytes = 0;            ///< received
   std::uint32_t redirects = 0;
-  std::uint32_t retries = 0;  ///< answers of 429 or 503 before this one
-  /// age, x-cache, x-cache-hits, x-amz-cf-pop, cf-cache-status, cf-ray, via, ratelimit-limit,
-  /// ratelimit-remaining, as far as present; names in lower case.
+  std::uint32_t retries = 0;    ///< answers of 429 or 503 before this one
+  std::uint32_t throttled = 0;  ///< of these, 429
+  /// age, x-cache, x-cache-hits, x-served-by, x-amz-cf-pop, cf-cache-status, cf-ray, via,
+  /// ratelimit-limit, ratelimit-remaining, as far as present; names in lower case.
   std::map<std::string, std::string> headers;
 };
 
@@ -65,6 +66,13 @@ struct StoredManifest {
 struct BlobHead {
   std::uint64_t size_bytes = 0;
   ResponseFacts facts;
+};
+
+/// What became of a request to delete. Registries need not allow it (405, or 400 with UNSUPPORTED).
+struct Deletion {
+  enum class Kind { deleted, absent, refused };
+  Kind kind = Kind::deleted;
+  std::string why;  ///< of a refusal: request, status and the registry's words
 };
 
 enum class Mounted { mounted, not_mounted };
@@ -108,6 +116,8 @@ class Client {
   Result<FetchedManifest> get_manifest(std::string_view repository, std::string_view reference);
   Result<StoredManifest> put_manifest(std::string_view repository, std::string_view reference,
                                       std::string_view media_type, std::string_view body);
+
+  Result<Deletion> delete_manifest(std::string_view repository, std::string_view digest);
 
   Result<BlobHead> head_blob(std::string_view repository, std::string_view digest);
   /// Streams the blob into `sink` and checks size and digest; what the sink got is only good when

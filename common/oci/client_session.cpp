@@ -27,6 +27,13 @@ std::string_view next_link(const http::Response& response) {
              : std::string_view{};
 }
 
+/// A registry may refuse to mount with any status of its own; the blob can be uploaded all the
+/// same.
+bool answers_a_mount(int status) {
+  const bool refused = status >= 400 && status < 500 && status != 401 && status != 429;
+  return status == 201 || status == 202 || refused;
+}
+
 std::string with_digest(std::string_view url, const BlobInfo& blob) {
   const char separator = url.find('?') == std::string_view::npos ? '?' : '&';
   return fmt::format("{}{}digest={}", url, separator, blob.digest);
@@ -40,6 +47,10 @@ std::string pull_scope(std::string_view repository) {
 
 std::string push_scope(std::string_view repository) {
   return fmt::format("repository:{}:pull,push", repository);
+}
+
+std::string delete_scope(std::string_view repository) {
+  return fmt::format("repository:{}:pull,delete", repository);
 }
 
 Result<void> check_repository(std::string_view repository) {
@@ -87,10 +98,14 @@ Result<Answer> Client::Session::ask_to_mount(std::string_view repository, std::s
     }
   }
   const std::string rest = fmt::format("blobs/uploads/?mount={}&from={}", digest, from_repository);
-  return expect(
-      {.request = {.method = Method::post, .url = url(repository, rest)},
-       .scopes = fmt::format("{} {}", push_scope(repository), pull_scope(from_repository))},
-      {201, 202});
+  const Call call{
+      .request = {.method = Method::post, .url = url(repository, rest)},
+      .scopes = fmt::format("{} {}", push_scope(repository), pull_scope(from_repository))};
+  Result<Answer> answer = registry.send(call);
+  if (answer && !answers_a_mount(answer->response.status)) {
+    return tl::unexpected(answer_error(Method::post, *answer));
+  }
+  return answer;
 }
 
 Result<std::string> Client::Session::start_upload(std::string_view repository) {
@@ -116,12 +131,26 @@ Result<Answer> Client::Session::send_blob(const std::string& url, const Upload& 
   if (!sent || sent->response.status == 429 || sent->response.status == 503) {
     return sent;
   }
-  return upload_url(*sent).and_then([&](const std::string& next) {
-    call.request = {.method = Method::put,
-                    .url = with_digest(next, upload.blob),
-                    .body = []() -> Result<ByteSource> { return source_of(""); }};
-    return expect(call, {201, 204, 429, 503});
-  });
+  // ECR may answer 201 when it has all of a blob, and refuse the PUT that is to end the upload.
+  const bool claimed = sent->response.status == 201;
+  const Result<std::string> next = upload_url(*sent);
+  if (!next && !claimed) {
+    return tl::unexpected(next.error());
+  }
+  call.request = {.method = Method::put,
+                  .url = with_digest(next.value_or(url), upload.blob),
+                  .body = []() -> Result<ByteSource> { return source_of(""); }};
+  Result<Answer> ended = expect(call, {201, 204, 429, 503});
+  return !ended && claimed && has_blob(upload) ? sent : ended;
+}
+
+bool Client::Session::has_blob(const Upload& upload) {
+  return expect({.request = {.method = Method::head,
+                             .url = url(upload.repository,
+                                        fmt::format("blobs/{}", upload.blob.digest))},
+                 .scopes = pull_scope(upload.repository)},
+                {200})
+      .has_value();
 }
 
 Result<void> Client::Session::finish_upload(std::string url, const Upload& upload) {

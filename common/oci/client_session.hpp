@@ -14,6 +14,7 @@ namespace ocibench::oci {
 
 std::string pull_scope(std::string_view repository);
 std::string push_scope(std::string_view repository);
+std::string delete_scope(std::string_view repository);
 
 /// Errors: bad_input. Names go into URLs as they are.
 Result<void> check_repository(std::string_view repository);
@@ -41,7 +42,8 @@ struct Client::Session {
   [[nodiscard]] std::string url(std::string_view repository, std::string_view rest) const;
   /// Sends and insists on one of `wanted`.
   Result<Answer> expect(const Call& call, std::initializer_list<int> wanted);
-  /// Answers 201 (mounted) or 202 (an upload was opened). Errors: bad_input (names).
+  /// Answers 201 (mounted), 202 (an upload was opened) or a refusal (4xx). Errors: bad_input
+  /// (names).
   Result<Answer> ask_to_mount(std::string_view repository, std::string_view digest,
                               std::string_view from_repository);
   /// Starts an upload; the URL to send it to.
@@ -55,6 +57,7 @@ struct Client::Session {
 
  private:
   Result<Answer> send_blob(const std::string& url, const Upload& upload);
+  bool has_blob(const Upload& upload);
 };
 
 }  // namespace ocibench::oci

@@ -4,8 +4,8 @@
 
 #include "common/error.hpp"
 #include "common/model/corpus.hpp"
-#include "common/oci/endpoint.hpp"
 #include "common/oci/layout.hpp"
+#include "common/oci/registry_access.hpp"
 
 namespace ocibench::oci {
 

@@ -18,9 +18,9 @@ constexpr std::uint32_t kMaxRedirects = 5;
 constexpr std::uint32_t kMaxChallenges = 2;
 constexpr std::chrono::milliseconds kFirstBackOff{500};
 constexpr std::size_t kLongestRegistryText = 300;
-constexpr std::array<std::string_view, 9> kReportedHeaders = {
-    "age",    "x-cache", "x-cache-hits",    "x-amz-cf-pop",       "cf-cache-status",
-    "cf-ray", "via",     "ratelimit-limit", "ratelimit-remaining"};
+constexpr std::array<std::string_view, 10> kReportedHeaders = {
+    "x-served-by",     "age",    "x-cache", "x-cache-hits",    "x-amz-cf-pop",
+    "cf-cache-status", "cf-ray", "via",     "ratelimit-limit", "ratelimit-remaining"};
 
 bool asks_to_retry(int status) { return status == 429 || status == 503; }
 
@@ -146,6 +146,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
         scopes = challenge_->scope;  // the registry's own idea, when ours was not enough
       }
     } else if (asks_to_retry(response->status) && call.repeat == Repeat::allowed) {
+      counted.throttled += response->status == 429 ? 1U : 0U;
       if (Result<void> waited = wait_to_retry(*response, counted.retries++); !waited) {
         return tl::unexpected(at_url(waited.error(), request.method, request.url));
       }
@@ -162,6 +163,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
           facts_of(*response, http::parse_url(request.url).value_or(http::UrlParts{}));
       facts.redirects = counted.redirects;
       facts.retries = counted.retries;
+      facts.throttled = counted.throttled;
       return Answer{std::move(*response), std::move(request.url), std::move(facts)};
     }
   }
@@ -213,8 +215,11 @@ Result<void> RegistrySession::learn_challenge(const http::Response& response,
   if (!challenge) {
     return tl::unexpected(challenge.error());
   }
-  if (challenge->kind == AuthKind::basic && !endpoint_.credentials) {
-    return fail(ErrorCode::unavailable, "401, the registry wants a user name and password");
+  if (challenge->kind == AuthKind::basic &&
+      (!endpoint_.credentials || endpoint_.credentials->username.empty())) {
+    return fail(ErrorCode::unavailable,
+                "401, the registry wants a user name and password: log in with \"docker login\" or "
+                "set DOCKER_AUTH_CONFIG");
   }
   challenge_ = std::move(*challenge);
   tokens_.forget(scopes);
@@ -232,7 +237,15 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
                 fmt::format("{} is no https, credentials would be readable on the way",
                             http::printable_url(request.url)));
   }
-  if (endpoint_.credentials) {
+  std::string form;
+  if (endpoint_.credentials && !endpoint_.credentials->identity_token.empty()) {
+    form = token_form(*challenge_, scopes, *endpoint_.credentials);
+    request = {.method = Method::post,
+               .url = challenge_->realm,
+               .headers = {"Content-Type: application/x-www-form-urlencoded"},
+               .body = [&form]() -> Result<ByteSource> { return source_of(form); },
+               .body_bytes = form.size()};
+  } else if (endpoint_.credentials) {
     request.headers.push_back(basic_authorization(*endpoint_.credentials));
   }
   for (std::uint32_t retries = 0;; ++retries) {

@@ -28,19 +28,41 @@ bool take(int fd, std::string& text, std::size_t max_bytes) {
   return true;
 }
 
-}  // namespace
-
-Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock) {
+/// The end to read `input` from, all of it in the pipe already.
+Result<Fd> filled_pipe(const std::string& input) {
+  if (input.size() > Probe::kMaxInputBytes) {
+    return fail(ErrorCode::limit,
+                fmt::format("{} bytes are too much to ask a program", input.size()));
+  }
   auto pipe = Pipe::create();
   if (!pipe) {
     return tl::unexpected(pipe.error());
   }
+  if (::write(pipe->write_end.get(), input.data(), input.size()) !=
+      static_cast<ssize_t>(input.size())) {
+    return fail_errno("cannot fill a pipe", errno);
+  }
+  return std::move(pipe->read_end);
+}
+
+}  // namespace
+
+Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock) {
+  auto pipe = Pipe::create();
+  Result<Fd> input = filled_pipe(probe.input);
+  if (!pipe || !input) {
+    return tl::unexpected(pipe ? input.error() : pipe.error());
+  }
   ::fcntl(pipe->read_end.get(), F_SETFL, O_NONBLOCK);
-  auto process = spawn({.argv = probe.argv,
-                        .environment = probe.environment,
-                        .working_directory = probe.working_directory,
-                        .stdout_fd = pipe->write_end.get(),
-                        .stderr_fd = pipe->write_end.get()});
+  const Fd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  auto process = spawn(
+      {.argv = probe.argv,
+       .environment = probe.environment,
+       .working_directory = probe.working_directory,
+       .stdin_fd = input->get(),
+       .stdout_fd = pipe->write_end.get(),
+       .stderr_fd = probe.streams == ProbeStreams::out ? nowhere.get() : pipe->write_end.get()});
+  input->reset();
   if (!process) {
     return tl::unexpected(process.error());
   }

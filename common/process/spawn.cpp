@@ -253,7 +253,7 @@ Result<SpawnedProcess> spawn(const SpawnRequest& request) {
   plan.argv = c_array(argv);
   plan.environment = c_array(environment);
   plan.working_directory = request.working_directory.c_str();
-  plan.stdin_fd = null.get();
+  plan.stdin_fd = request.stdin_fd >= 0 ? request.stdin_fd : null.get();
   plan.stdout_fd = request.stdout_fd;
   plan.stderr_fd = request.stderr_fd;
   plan.gate_read = gate->read_end.get();

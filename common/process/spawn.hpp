@@ -14,13 +14,14 @@
 namespace ocibench {
 
 /// What a child gets, and nothing else: no inherited environment, descriptors, signal mask or
-/// dispositions; stdin is /dev/null; a session (and so a process group) of its own. It is killed
+/// dispositions; a session (and so a process group) of its own. It is killed
 /// when the thread that started it ends: a process of ours that dies leaves nothing running.
 struct SpawnRequest {
   std::vector<std::string> argv;  ///< argv[0] is an absolute path
   std::map<std::string, std::string> environment;
   std::filesystem::path working_directory;
-  int stdout_fd = -1;  ///< borrowed until spawn() returns
+  int stdin_fd = -1;   ///< borrowed until spawn() returns; -1: /dev/null
+  int stdout_fd = -1;  ///< the same, but none has a default
   int stderr_fd = -1;
   int cgroup2_fd = -1;  ///< directory of a cgroup v2 to be born in; -1: where we are
 };

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "common/http/url.hpp"
+#include "common/oci/docker_config.hpp"
+#include "common/oci/reference.hpp"
 #include "common/toml.hpp"
 
 namespace ocibench::coordinator {
@@ -95,6 +98,44 @@ std::optional<std::string> read_baseline(TomlTable& table, const std::vector<std
   return baseline;
 }
 
+/// What is wrong with a target, or nothing.
+std::optional<std::string> complaint_about(const TargetSpec& target) {
+  if (!oci::is_host(target.host) || !oci::is_repository(target.prefix)) {
+    return "expected a registry and a namespace in it that is yours, \"HOST[:PORT]/NAMESPACE\"";
+  }
+  if (oci::is_docker_hub(target.host)) {
+    return "Docker Hub has repositories only right below a user; the tools need more levels";
+  }
+  if (target.kind == TargetKind::ecr && !parse_ecr_host(target.host) &&
+      !http::is_loopback(target.host)) {
+    return "expected ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAMESPACE for kind = \"ecr\"";
+  }
+  return std::nullopt;
+}
+
+/// `target = "host/namespace"`; its kind says itself where it is not told.
+std::optional<TargetSpec> read_target(TomlTable& table) {
+  const auto text = table.optional_text("target");
+  const auto kind = table.optional_choice("kind", {"local", "remote", "ecr"});
+  if (!text) {
+    if (kind && kind != "local") {
+      table.problem("kind", fmt::format("kind = \"{}\" needs the key `target`", *kind));
+    }
+    return std::nullopt;
+  }
+  const std::size_t slash = std::min(text->find('/'), text->size());
+  TargetSpec target{.host = text->substr(0, slash),
+                    .prefix = text->substr(std::min(slash + 1, text->size()))};
+  const bool ecr = kind ? kind == "ecr" : parse_ecr_host(target.host).has_value();
+  target.kind = ecr ? TargetKind::ecr : TargetKind::remote;
+  if (kind == "local") {
+    table.problem("target", "a target of kind = \"local\" has no address: it is started here");
+  } else if (const auto problem = complaint_about(target)) {
+    table.problem("target", fmt::format("key `target`: {}", *problem));
+  }
+  return target;
+}
+
 RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog) {
   RequestedRegistry registry;
   auto table = root.optional_table("registry");
@@ -104,6 +145,7 @@ RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog
   registry.name = table->optional_text("name");
   registry.tls = table->optional_boolean("tls");
   registry.storage = table->optional_choice("storage", {"memory", "disk"});
+  registry.target = read_target(*table);
   if (registry.name) {
     if (const auto problem = complaint(catalog.registry(*registry.name))) {
       table->problem("name", *problem);
@@ -146,11 +188,20 @@ RequestedLimits read_limits(TomlTable& root) {
   return limits;
 }
 
+/// Uploads go on at an address that the registry gives, past whatever stands between.
+void check_observation(TomlTable& root, const Campaign& campaign) {
+  if (campaign.observe.value_or(false) && campaign.registry.target) {
+    root.problem("observe",
+                 "observe = true needs a local target: uploads to another would go past the "
+                 "recorder");
+  }
+}
+
 /// Every tool works between the same registries, so one that has no plain http decides for all.
 void check_transport(TomlTable& root, const Campaign& campaign, const catalog::Catalog& catalog) {
   for (std::size_t i = 0; i < campaign.tools.size(); ++i) {
     const auto tool = catalog.tool(campaign.tools[i]);
-    if (tool && (*tool)->needs_tls && !campaign.registry.tls.value_or(false)) {
+    if (tool && (*tool)->needs_tls && !speaks_tls(campaign.registry)) {
       root.problem("tools", i,
                    fmt::format("key `tools`: {} speaks only TLS; set tls = true in [registry], "
                                "which holds for every tool of the campaign",
@@ -160,6 +211,10 @@ void check_transport(TomlTable& root, const Campaign& campaign, const catalog::C
 }
 
 }  // namespace
+
+bool speaks_tls(const RequestedRegistry& registry) {
+  return registry.tls.value_or(registry.target && !http::is_loopback(registry.target->host));
+}
 
 Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,
                                 const catalog::Catalog& catalog) {
@@ -194,6 +249,7 @@ Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin
   campaign.work = read_work(root);
   campaign.registry = read_registry(root, catalog);
   check_transport(root, campaign, catalog);
+  check_observation(root, campaign);
   campaign.agents = read_agents(root);
   campaign.limits = read_limits(root);
   if (auto finished = document->finish(); !finished) {

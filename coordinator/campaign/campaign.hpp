@@ -10,6 +10,7 @@
 #include "common/catalog/catalog.hpp"
 #include "common/error.hpp"
 #include "common/model/comparability.hpp"
+#include "common/model/target.hpp"
 
 namespace ocibench::coordinator {
 
@@ -22,9 +23,13 @@ struct RequestedRegistry {
   std::optional<std::string> name;
   std::optional<bool> tls;
   std::optional<std::string> storage;
+  std::optional<TargetSpec> target;  ///< absent: local
 
   friend bool operator==(const RequestedRegistry&, const RequestedRegistry&) = default;
 };
+
+/// TLS unless told otherwise where the target is on another machine; without else.
+bool speaks_tls(const RequestedRegistry& registry);
 
 /// The agents asked for; plan.hpp says what each is.
 struct RequestedAgents {

@@ -201,7 +201,7 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   }
   lane.phase = beat.phase;
   lane.iteration = beat.iteration;
-  out.emplace_back(Send{peer, protocol::HeartbeatReply{}});
+  out.emplace_back(Send{peer, protocol::HeartbeatReply{.sent_at = beat.sent_at, .at = now.wall}});
   check_running(peer, beat.running, now, out);
 }
 

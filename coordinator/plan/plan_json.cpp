@@ -80,11 +80,18 @@ void describe(auto& io, Is<ResolvedCorpus> auto& corpus) {
   io("images", corpus.images);
 }
 
+void describe(auto& io, Is<TargetSpec> auto& target) {
+  io("kind", target.kind);
+  io("host", target.host);
+  io("prefix", target.prefix);
+}
+
 void describe(auto& io, Is<RegistrySpec> auto& registry) {
   io("name", registry.name);
   io("definition_sha256", registry.definition_sha256);
   io("tls", registry.tls);
   io("storage", registry.storage);
+  io("target", registry.target);
 }
 
 void describe(auto& io, Is<ScenarioSteps> auto& steps) {
@@ -171,6 +178,8 @@ template <class Enum>
 constexpr auto kValues = std::array<Enum, 0>{};
 template <>
 constexpr auto kValues<TrialKind> = kAllTrialKinds;
+template <>
+constexpr auto kValues<TargetKind> = kAllTargetKinds;
 template <>
 constexpr auto kValues<WorkKind> = kAllWorkKinds;
 template <>

@@ -8,6 +8,7 @@
 
 #include "common/units.hpp"
 #include "coordinator/plan/comparison_design.hpp"
+#include "coordinator/plan/target_text.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -87,11 +88,7 @@ std::string header_text(const Plan& plan) {
                   plural(plan.lock.images.size(), "image"), format_bytes(unique_bytes(plan.lock))),
       10);
   text += wrapped("", plan.corpus_sha, 10);
-  text += wrapped("Registry",
-                  fmt::format("{} on both sides, {}, stored {}", plan.registry.name,
-                              plan.registry.tls ? "TLS" : "plain HTTP",
-                              plan.registry.storage == "memory" ? "in memory" : "on disk"),
-                  10);
+  text += wrapped("Registry", registries_sentence(plan), 10);
   return text;
 }
 
@@ -118,6 +115,7 @@ std::string bytes_text(const Plan& plan) {
     const auto tool = std::ranges::find(plan.tools, trial.tool, &PlannedTool::name);
     iterations += tool != plan.tools.end() && tool->calibration ? 0 : trial.iterations;
   }
+  const std::string pulls = pulls_sentence(plan);
   return "\nBytes that the tools copy\n" +
          wrapped("  each time",
                  fmt::format("{} when equal blobs are moved once, {} when every repository gets "
@@ -128,7 +126,8 @@ std::string bytes_text(const Plan& plan) {
                  fmt::format("{} to {}, in {} of {}", format_bytes(once * iterations),
                              format_bytes(each * iterations), plural(iterations, "iteration"),
                              plural(copying_tools(plan), "tool")),
-                 14);
+                 14) +
+         (pulls.empty() ? "" : wrapped("  pulls", pulls, 14));
 }
 
 std::string time_text(const Plan& plan) {
@@ -226,6 +225,9 @@ std::string caveats_text(const Plan& plan) {
     for (const std::string& caveat : tool.caveats) {
       text += wrapped("  -", caveat, 4);
     }
+  }
+  for (const std::string& caveat : target_caveats(plan.registry.target)) {
+    text += wrapped("  -", caveat, 4);
   }
   return text;
 }

@@ -46,11 +46,12 @@ std::vector<std::string> shuffled(std::vector<std::string> names, SplitMix64& ra
 }
 
 /// Who names only one of the two numbers means it as both.
-PlannedAgents effective_agents(const RequestedAgents& requested) {
+PlannedAgents effective_agents(const RequestedAgents& requested, TargetKind target) {
   PlannedAgents agents;
   agents.expected = requested.expected.value_or(requested.minimum.value_or(agents.expected));
   agents.minimum = requested.minimum.value_or(agents.expected);
-  agents.at_a_time = requested.at_a_time.value_or(agents.at_a_time);
+  // All agents share the quotas of one account and region of ECR.
+  agents.at_a_time = requested.at_a_time.value_or(target == TargetKind::ecr ? 1 : agents.at_a_time);
   return agents;
 }
 
@@ -157,8 +158,9 @@ std::string effective_baseline(const Campaign& campaign, const std::vector<Plann
 Result<RegistrySpec> effective_registry(const RequestedRegistry& requested,
                                         const catalog::Catalog& catalog) {
   RegistrySpec spec{.name = requested.name.value_or("docker-registry"),
-                    .tls = requested.tls.value_or(false),
-                    .storage = requested.storage.value_or("memory")};
+                    .tls = speaks_tls(requested),
+                    .storage = requested.storage.value_or("memory"),
+                    .target = requested.target.value_or(TargetSpec{})};
   const auto registry = catalog.registry(spec.name);
   if (!registry) {
     return tl::unexpected(registry.error());
@@ -304,7 +306,6 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
     return tl::unexpected(limits.error());
   }
   plan.limits = *limits;
-  plan.agents = effective_agents(campaign.agents);
   if (auto added = add_definitions(campaign, catalog, corpus, plan); !added) {
     return tl::unexpected(added.error());
   }
@@ -320,6 +321,7 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
     return tl::unexpected(registry.error());
   }
   plan.registry = *std::move(registry);
+  plan.agents = effective_agents(campaign.agents, plan.registry.target.kind);
   if (auto checked = check_destinations(campaign, catalog, corpus.lock); !checked) {
     return tl::unexpected(checked.error());
   }

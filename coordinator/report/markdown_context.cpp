@@ -1,8 +1,11 @@
 #include <map>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "common/sha256.hpp"
+#include "coordinator/plan/target_text.hpp"
 #include "coordinator/report/headline.hpp"
 #include "coordinator/report/markdown_sections.hpp"
 #include "coordinator/report/markdown_text.hpp"
@@ -23,10 +26,12 @@ void append_subjects(std::string& text, const std::vector<SeenSubject>& subjects
   }
 }
 
-}  // namespace
+/// Whose phase it is: there are teardowns of both.
+enum class PhaseOf { trial, iteration };
 
-std::string prewarm_section(const Analysis& analysis) {
-  // Most trials say the same: each note once, with the trials that it is of.
+/// What the trials tell of a phase: most say the same, so each note once, with the trials that it
+/// is of.
+std::string notes_of(const Analysis& analysis, Phase wanted, PhaseOf of) {
   std::map<std::string, std::vector<std::string>> trials_by_note;
   for (const TrialState& trial : analysis.state.trials) {
     const AttemptState* attempt = trial.shown_attempt();
@@ -34,17 +39,36 @@ std::string prewarm_section(const Analysis& analysis) {
       continue;
     }
     for (const PhaseFinished& phase : attempt->phases) {
-      if (phase.phase == Phase::prewarm) {
-        trials_by_note[phase.note].push_back(markdown_plain(trial.trial.id.str()));
+      if (phase.phase == wanted && (phase.iteration == 0) == (of == PhaseOf::trial)) {
+        std::vector<std::string>& trials = trials_by_note[phase.note];
+        const std::string name = markdown_plain(trial.trial.id.str());
+        if (trials.empty() || trials.back() != name) {
+          trials.push_back(name);
+        }
       }
     }
   }
-  std::string text = "## Pre-warm\n\n";
+  std::string text;
   for (const auto& [note, trials] : trials_by_note) {
     text += fmt::format("- {} ({})\n", markdown_plain(note.empty() ? "done" : note),
                         fmt::join(trials, ", "));
   }
   return text + (trials_by_note.empty() ? "No trial came so far.\n\n" : "\n");
+}
+
+}  // namespace
+
+std::string prewarm_section(const Analysis& analysis) {
+  return "## Pre-warm\n\n" + notes_of(analysis, Phase::prewarm, PhaseOf::trial);
+}
+
+std::string target_section(const Analysis& analysis) {
+  if (analysis.plan.registry.target.kind == TargetKind::local) {
+    return "";
+  }
+  return fmt::format("## Target\n\nThe target is {}. What became of each run's repositories:\n\n",
+                     markdown_code(to_string(analysis.plan.registry.target))) +
+         notes_of(analysis, Phase::teardown, PhaseOf::iteration);
 }
 
 std::string caveats_section(const Analysis& analysis) {
@@ -63,6 +87,9 @@ std::string caveats_section(const Analysis& analysis) {
     for (const std::string& caveat : tool.caveats) {
       text += fmt::format("- {}: {}\n", markdown_plain(tool.name), markdown_plain(caveat));
     }
+  }
+  for (const std::string& caveat : target_caveats(analysis.plan.registry.target)) {
+    text += fmt::format("- target: {}\n", markdown_plain(caveat));
   }
   if (analysis.plan.rotation == "fixed" && analysis.machines.size() > 1) {
     text +=

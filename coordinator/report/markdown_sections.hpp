@@ -23,6 +23,8 @@ std::string observations_section(const Analysis& analysis);
 
 // How to take it (markdown_context.cpp).
 std::string prewarm_section(const Analysis& analysis);
+/// Empty where the target was local.
+std::string target_section(const Analysis& analysis);
 std::string caveats_section(const Analysis& analysis);
 std::string findings_section(const Analysis& analysis);
 std::string settings_section(const Analysis& analysis);

@@ -56,9 +56,9 @@ std::string summary_md(const Analysis& analysis) {
   return verdict_section(analysis) + caveats_section(analysis) + headlines_section(analysis) +
          origin_section(analysis) + missing_section(analysis) + comparison_section(analysis) +
          numbers_section(analysis) + overhead_section(analysis) + egress_section(analysis) +
-         observations_section(analysis) + prewarm_section(analysis) + findings_section(analysis) +
-         settings_section(analysis) + subjects_section(analysis) + environment_section(analysis) +
-         reproduce_section(analysis) + exclusions_section();
+         observations_section(analysis) + prewarm_section(analysis) + target_section(analysis) +
+         findings_section(analysis) + settings_section(analysis) + subjects_section(analysis) +
+         environment_section(analysis) + reproduce_section(analysis) + exclusions_section();
 }
 
 }  // namespace ocibench::coordinator

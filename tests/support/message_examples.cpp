@@ -62,7 +62,10 @@ protocol::Assign assign(CorpusSpec corpus) {
                         .registry = {.name = "docker-registry",
                                      .definition_sha256 = std::string(64, 'c'),
                                      .tls = true,
-                                     .storage = "memory"},
+                                     .storage = "memory",
+                                     .target = {.kind = TargetKind::ecr,
+                                                .host = "registry.example:5000",
+                                                .prefix = "team/bench"}},
                         .steps = {.populate = Populate::corpus,
                                   .tool_state = ToolState::kept,
                                   .destination = Destination::other},
@@ -139,7 +142,8 @@ std::vector<Example<protocol::AgentMessage>> agent_messages() {
        protocol::Hello{
            AgentName{"lane-1"}, kBoot, kCampaign, 42, kAttempt, {usable, absent}, environment()}},
       {"hello_fresh", protocol::Hello{.agent = AgentName{"lane-2"}, .boot = kBoot}},
-      {"heartbeat", protocol::Heartbeat{kBoot, kAttempt, "measure", 3}},
+      {"heartbeat",
+       protocol::Heartbeat{kBoot, kAttempt, "measure", 3, MonoTime(std::chrono::nanoseconds(77))}},
       {"record", protocol::RecordMessage{kCampaign, kBoot, 41, every_byte()}},
       {"goodbye", protocol::Goodbye{kBoot, "stopped by SIGTERM"}},
   };
@@ -153,7 +157,8 @@ std::vector<Example<protocol::CoordinatorMessage>> coordinator_messages() {
        assign({"public", ReferenceSpec{{"registry.example/library/alpine:3.20"}}})},
       {"assign_local", assign({"local", LocalFileSpec{{{"images/a.tar", "local/a", "1"}}}})},
       {"ack", protocol::Ack{kBoot, 43}},
-      {"heartbeat_reply", protocol::HeartbeatReply{}},
+      {"heartbeat_reply", protocol::HeartbeatReply{MonoTime(std::chrono::nanoseconds(77)),
+                                                   WallTime(std::chrono::seconds(1'000'000))}},
       {"cancel", protocol::Cancel{kAttempt, "the campaign was interrupted"}},
       {"dismiss", protocol::Dismiss{"unknown agent", true}},
   };

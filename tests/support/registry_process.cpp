@@ -37,10 +37,16 @@ constexpr std::string_view kConfig = R"(version: 0.1
 log: {{accesslog: {{disabled: false}}, level: info, formatter: json}}
 storage:
   filesystem: {{rootdirectory: {0}/storage, maxthreads: 100}}
-  delete: {{enabled: true}}
+  delete: {{enabled: {3}}}
   maintenance: {{uploadpurging: {{enabled: false}}}}
 http: {{addr: 127.0.0.1:{1}, secret: test{2}}}
-)";
+{4})";
+
+// kUser with kPassword, and what ScriptedAws says of ECR, hashed by bcrypt at its lowest cost: it
+// is checked with every request.
+constexpr std::string_view kHtpasswd =
+    "bench:$2b$04$OEvWSesxeX6SsoJx8L9CaOecVQiIVpkvm/ii3VqwfNmPyPMUCQ52e\n"
+    "AWS:$2b$04$xCpFg3LZNg.3giN3cZFaoexshh2QLsCjDQZHuR7S1WlyKm9YbwWjK\n";
 
 /// A key and a certificate for 127.0.0.1 in `directory`.
 Result<void> make_certificate(const std::string& directory) {
@@ -97,14 +103,18 @@ int free_port() {
 }
 
 Result<RegistryProcess> RegistryProcess::start(oci::Scheme scheme) {
-  Result<RegistryProcess> registry = start_on(free_port(), scheme);
+  return start(RegistryOptions{.scheme = scheme});
+}
+
+Result<RegistryProcess> RegistryProcess::start(const RegistryOptions& options) {
+  Result<RegistryProcess> registry = start_on(free_port(), options);
   for (int attempt = 1; attempt < kAttempts && !registry; ++attempt) {
-    registry = start_on(free_port(), scheme);
+    registry = start_on(free_port(), options);
   }
   return registry;
 }
 
-Result<RegistryProcess> RegistryProcess::start_on(int port, oci::Scheme scheme) {
+Result<RegistryProcess> RegistryProcess::start_on(int port, const RegistryOptions& options) {
   // In memory where there is such a place: the registry fsyncs several times for each upload.
   const std::filesystem::path memory = "/dev/shm";
   auto directory = TemporaryDirectory::create(
@@ -116,13 +126,21 @@ Result<RegistryProcess> RegistryProcess::start_on(int port, oci::Scheme scheme) 
   const std::string root = directory->path();
   const std::string config = root + "/config.yml";
   std::string tls;
-  if (scheme == oci::Scheme::https) {
+  if (options.scheme == oci::Scheme::https) {
     if (const Result<void> made = make_certificate(root); !made) {
       return tl::unexpected(made.error());
     }
     tls = fmt::format(", tls: {{certificate: {0}/cert.pem, key: {0}/key.pem}}", root);
   }
-  const std::string text = fmt::format(kConfig, root, port, tls);
+  std::string login;
+  if (options.login == Login::wanted) {
+    if (const Result<void> made = write_file_atomically(root + "/htpasswd", kHtpasswd); !made) {
+      return tl::unexpected(made.error());
+    }
+    login = fmt::format("auth: {{htpasswd: {{realm: test, path: {}/htpasswd}}}}\n", root);
+  }
+  const std::string text =
+      fmt::format(kConfig, root, port, tls, options.deletions == Deletions::allowed, login);
   if (const Result<void> written = write_file_atomically(config, text); !written) {
     return tl::unexpected(written.error());
   }
@@ -130,20 +148,20 @@ Result<RegistryProcess> RegistryProcess::start_on(int port, oci::Scheme scheme) 
   if (!pid) {
     return tl::unexpected(pid.error());
   }
-  RegistryProcess registry(std::move(*directory), scheme, port, *pid);
+  RegistryProcess registry(std::move(*directory), options, port, *pid);
   if (const Result<void> ready = registry.wait_until_ready(); !ready) {
     return tl::unexpected(ready.error());
   }
   return registry;
 }
 
-RegistryProcess::RegistryProcess(TemporaryDirectory directory, oci::Scheme scheme, int port,
-                                 pid_t pid)
-    : directory_(std::move(directory)), scheme_(scheme), port_(port), pid_(pid) {}
+RegistryProcess::RegistryProcess(TemporaryDirectory directory, const RegistryOptions& options,
+                                 int port, pid_t pid)
+    : directory_(std::move(directory)), options_(options), port_(port), pid_(pid) {}
 
 RegistryProcess::RegistryProcess(RegistryProcess&& other) noexcept
     : directory_(std::move(other.directory_)),
-      scheme_(other.scheme_),
+      options_(other.options_),
       port_(other.port_),
       pid_(std::exchange(other.pid_, -1)) {}
 
@@ -151,7 +169,7 @@ RegistryProcess& RegistryProcess::operator=(RegistryProcess&& other) noexcept {
   if (this != &other) {
     stop();
     directory_ = std::move(other.directory_);
-    scheme_ = other.scheme_;
+    options_ = other.options_;
     port_ = other.port_;
     pid_ = std::exchange(other.pid_, -1);
   }
@@ -186,8 +204,14 @@ Result<void> RegistryProcess::wait_until_ready() const {
 }
 
 oci::Endpoint RegistryProcess::endpoint() const {
-  const bool tls = scheme_ == oci::Scheme::https;
-  return {.host = host(), .scheme = scheme_, .ca_file = tls ? directory_.path() / "cert.pem" : ""};
+  oci::Endpoint endpoint{.host = host(), .scheme = options_.scheme};
+  if (options_.scheme == oci::Scheme::https) {
+    endpoint.ca_file = directory_.path() / "cert.pem";
+  }
+  if (options_.login == Login::wanted) {
+    endpoint.credentials = oci::Credentials{kUser, kPassword, ""};
+  }
+  return endpoint;
 }
 
 std::string RegistryProcess::log() const {

@@ -12,6 +12,18 @@
 
 namespace ocibench::testing_support {
 
+enum class Login { none, wanted };
+enum class Deletions { allowed, refused };
+
+struct RegistryOptions {
+  oci::Scheme scheme = oci::Scheme::http;
+  Login login = Login::none;  ///< with kUser and kPassword, as HTTP Basic
+  Deletions deletions = Deletions::allowed;
+};
+
+inline constexpr const char* kUser = "bench";
+inline constexpr const char* kPassword = "s3cret-of-the-target";
+
 /// A real docker-registry (Debian package) on a free loopback port with empty storage of its own.
 /// Killed, reaped and removed with the object.
 class RegistryProcess {
@@ -22,6 +34,7 @@ class RegistryProcess {
   /// endpoint's ca_file, and speaks HTTP/2. Errors: unavailable (not installed, does not start;
   /// with the end of its log), io.
   static Result<RegistryProcess> start(oci::Scheme scheme = oci::Scheme::http);
+  static Result<RegistryProcess> start(const RegistryOptions& options);
 
   RegistryProcess(RegistryProcess&& other) noexcept;
   RegistryProcess& operator=(RegistryProcess&& other) noexcept;
@@ -30,7 +43,7 @@ class RegistryProcess {
   ~RegistryProcess();
 
   [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] oci::Endpoint endpoint() const;
+  [[nodiscard]] oci::Endpoint endpoint() const;  ///< with the credentials that it wants
   /// Everything it has written: access log and JSON log, a line per request.
   [[nodiscard]] std::string log() const;
   /// The requests that it has answered, without those of this object. Waits until everything is
@@ -38,13 +51,14 @@ class RegistryProcess {
   [[nodiscard]] AccessLog access_log() const;
 
  private:
-  RegistryProcess(TemporaryDirectory directory, oci::Scheme scheme, int port, pid_t pid);
-  static Result<RegistryProcess> start_on(int port, oci::Scheme scheme);
+  RegistryProcess(TemporaryDirectory directory, const RegistryOptions& options, int port,
+                  pid_t pid);
+  static Result<RegistryProcess> start_on(int port, const RegistryOptions& options);
   [[nodiscard]] Result<void> wait_until_ready() const;
   void stop() noexcept;
 
   TemporaryDirectory directory_;
-  oci::Scheme scheme_ = oci::Scheme::http;
+  RegistryOptions options_;
   int port_ = 0;
   pid_t pid_ = -1;
 };

@@ -55,6 +55,8 @@ ScriptedRegistry::ScriptedRegistry(Script script) : server_(std::make_unique<Ser
   server_->http.Get(".*", handler);
   server_->http.Post(".*", handler);
   server_->http.Put(".*", handler);
+  server_->http.Patch(".*", handler);
+  server_->http.Delete(".*", handler);
   server_->http.set_keep_alive_timeout(1);
   server_->port = server_->http.bind_to_any_port("127.0.0.1");
   OCIBENCH_ASSERT(server_->port > 0);

@@ -193,9 +193,14 @@ class FakeContent final : public ContentAccess {
     return lock_checks == tag_moves_at ? Result<void>(fail(ErrorCode::conflict, "tag moved: a:1"))
                                        : Result<void>();
   }
-  Result<PrewarmReport> prewarm(const oci::Endpoint& /*source*/, const ResolvedCorpus& /*lock*/,
+  Result<PrewarmReport> prewarm(const PrewarmRequest& /*request*/,
                                 const TimeBudget& /*budget*/) override {
     return prewarmed;
+  }
+  Result<BlobProbe> probe_blobs(const oci::Endpoint& /*target*/,
+                                const std::vector<ExpectedImage>& /*images*/,
+                                const TimeBudget& /*budget*/) override {
+    return probed;
   }
   Result<Verification> verify(const oci::Endpoint& /*target*/,
                               const std::vector<ExpectedImage>& expected,
@@ -217,6 +222,7 @@ class FakeContent final : public ContentAccess {
 
   Result<oci::PushReport> materialised = oci::PushReport{.moved_bytes = 1000, .uploaded_blobs = 2};
   Result<PrewarmReport> prewarmed = PrewarmReport{.manifests = 1, .blobs = 2, .bytes = 1000};
+  BlobProbe probed;
   std::optional<Error> verify_error;
   std::function<void()> on_verify;
   bool arrives = true;

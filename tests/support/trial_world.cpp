@@ -40,7 +40,7 @@ CorpusSpec tiny_corpus() {
 
 }  // namespace
 
-TrialWorld::TrialWorld()
+TrialWorld::TrialWorld(const oci::RegistryAccess& access)
     : directory(TemporaryDirectory::create(std::filesystem::temp_directory_path(), "trial-real-")
                     .value()),
       subjects({.tools_directory = default_tools_directory(),
@@ -54,8 +54,9 @@ TrialWorld::TrialWorld()
       registries(LocalRegistry::create(clock, subjects, directory.path()).value()),
       recorder(clock, subjects, registries->authority()),
       runner(clock),
-      corpora{.cache_directory = directory.path() / "cache"},
-      content(corpora) {
+      corpora{.cache_directory = directory.path() / "cache", .access = access},
+      content(corpora),
+      world_registries(access) {
   made(directory.path() / "work");
   made(directory.path() / "data/scenarios/corpora");
   const auto competitors = made(directory.path() / "data/competitors");
@@ -107,6 +108,7 @@ void TrialWorld::run(const std::string& tool) {
                          return std::make_unique<HostSampler>(std::move(plan), clock);
                        },
                    .registries = *registries,
+                   .remotes = *remotes,
                    .content = content,
                    .recorder = recorder},
                   {.work_directory = directory.path() / "work", .default_interface = "lo"});

@@ -10,6 +10,7 @@
 #include "agent/observe/nginx_recorder.hpp"
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/target/local_registry.hpp"
+#include "agent/target/world_registry.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/catalog/subject_finder.hpp"
 #include "common/clock.hpp"
@@ -23,7 +24,8 @@ namespace ocibench::agent {
 /// own.
 class TrialWorld {
  public:
-  TrialWorld();
+  /// `access`: how registries are reached that the corpus or the target names.
+  explicit TrialWorld(const oci::RegistryAccess& access = {});
 
   /// A tool that is a shell script, to which the catalog's templates apply.
   void add_script(const std::string& name, const std::string& script);
@@ -52,6 +54,8 @@ class TrialWorld {
   LinuxProcessRunner runner;
   oci::CorpusContext corpora;
   RegistryContentAccess content;
+  WorldRegistries world_registries;
+  RemoteRegistries* remotes = &world_registries;  ///< for a target that is not local
   Cancellation cancellation;
   RecordingReporter reporter;
   Assignment assignment;

@@ -128,6 +128,45 @@ TEST(CopyToAScriptedTarget, UploadsToWhatTheMountOpenedInstead) {
   EXPECT_EQ(of_method(target, "PUT").size(), 6U);
 }
 
+TEST(CopyToAScriptedTarget, UploadsWhereAMountIsRefused) {
+  for (const int status : {400, 403, 404, 405}) {
+    const ScriptedRegistry source([](const auto& request) { return serve(request, kLayer); });
+    const ScriptedRegistry target([&](const ScriptedRequest& request) -> ScriptedAnswer {
+      const bool mount = request.target.find("mount=") != std::string::npos;
+      return mount ? ScriptedAnswer{.status = status} : accept(request);
+    });
+    const std::vector<CopyJob> jobs = {{"lib/a", "1", "m/a"}, {"lib/b", "1", "m/b"}};
+    const auto report = copy_images(source.endpoint(), target.endpoint(), jobs);
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->count(CopyOutcome::copied), 2U) << status;
+    EXPECT_EQ(report->uploaded_blobs, 4U) << status;
+    // One POST more for each blob whose mount was refused.
+    EXPECT_EQ(of_method(target, "POST").size(), 6U) << status;
+  }
+}
+
+TEST(CopyToAScriptedTarget, TakesABlobForStoredThatThePatchHasCompleted) {
+  // As ECR may do it: 201 to the PATCH, and the PUT that is to end the upload finds none.
+  std::atomic<bool> stored = false;
+  const ScriptedRegistry source([](const auto& request) { return serve(request, kLayer); });
+  const ScriptedRegistry target([&](const ScriptedRequest& request) -> ScriptedAnswer {
+    if (request.method == "PATCH") {
+      stored = true;
+      return {.status = 201};
+    }
+    if (request.method == "PUT" && request.target.find("/v2/upload/") != std::string::npos) {
+      return {.status = 404};
+    }
+    const bool head =
+        request.method == "HEAD" && request.target.find("/blobs/") != std::string::npos;
+    return head && stored ? ScriptedAnswer{.body = is_blob(request, kLayer) ? kLayer : kConfig}
+                          : accept(request);
+  });
+  const CopiedImage image = copy_one(source.endpoint(), target.endpoint(),
+                                     {.connections = 1, .without = {CopyOptimisation::single_put}});
+  EXPECT_EQ(image.outcome, CopyOutcome::copied) << image.error->message;
+}
+
 TEST(CopyToAScriptedTarget, SendsABlobAgainWhenAskedTo) {
   std::atomic<int> refusals{0};
   const ScriptedRegistry source([](const auto& request) { return serve(request, kLayer); });

@@ -1,4 +1,5 @@
 // Client against servers that do what docker-registry cannot be made to do.
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -196,6 +197,51 @@ TEST(Retry, StartsARefusedUploadFromTheBeginning) {
   ASSERT_EQ(requests.size(), 4U);
   EXPECT_EQ(requests[2].method, "POST");
   EXPECT_EQ(requests[3].body, "content");
+}
+
+TEST(Deletion, IsDoneGoneOrRefusedAndNoneOfThemIsAnError) {
+  int status = 202;
+  ScriptedRegistry registry(
+      [&](const ScriptedRequest&) { return ScriptedAnswer{.status = status}; });
+  const std::string digest = sha256_digest("manifest");
+  const auto kind = [&](int answered) {
+    status = answered;
+    const auto deletion = client_of(registry).delete_manifest("repo", digest);
+    EXPECT_TRUE(deletion) << answered;
+    return deletion.value_or(oci::Deletion{}).kind;
+  };
+  EXPECT_EQ(kind(202), Deletion::Kind::deleted);
+  EXPECT_EQ(kind(404), Deletion::Kind::absent);
+  for (const int refusal : {400, 403, 405}) {
+    EXPECT_EQ(kind(refusal), Deletion::Kind::refused) << refusal;
+  }
+  EXPECT_EQ(registry.requests().front().method, "DELETE");
+  EXPECT_EQ(registry.requests().front().target, "/v2/repo/manifests/" + digest);
+}
+
+TEST(BearerToken, IsGotForAnIdentityTokenByOAuth2) {
+  ScriptedRegistry registry([&](const ScriptedRequest& request) -> ScriptedAnswer {
+    if (request.target == "/token") {
+      return {.body = R"({"access_token":"access"})"};
+    }
+    if (request.authorization == "Bearer access") {
+      return {};
+    }
+    return {.status = 401,
+            .headers = {{"WWW-Authenticate",
+                         "Bearer realm=\"" + registry.url() + "/token\",service=\"a service\""}}};
+  });
+  Endpoint endpoint = registry.endpoint();
+  endpoint.credentials = Credentials{"", "", "refresh+me"};
+  ASSERT_TRUE(Client::create(endpoint)->ping());
+  const auto requests = registry.requests();
+  const auto asked = std::ranges::find(requests, "/token", &ScriptedRequest::target);
+  ASSERT_NE(asked, requests.end());
+  EXPECT_EQ(asked->method, "POST");
+  EXPECT_EQ(asked->authorization, "");
+  EXPECT_EQ(asked->body,
+            "grant_type=refresh_token&client_id=ocibench&service=a%20service&scope=&"
+            "refresh_token=refresh%2Bme");
 }
 
 TEST(Upload, KeepsTheQueryOfARelativeLocation) {

@@ -157,7 +157,7 @@ TEST_F(LocalRegistryTest, TellsWhoListensOnAPort) {
 
 TEST_F(LocalRegistryTest, PrewarmReadsEveryManifestAndUniqueBlobOnce) {
   const auto registry = filled();
-  const PrewarmReport report = prewarm(registry->endpoint(), world.lock(), budget).value();
+  const PrewarmReport report = prewarm({registry->endpoint(), world.lock()}, budget).value();
   EXPECT_EQ(report.bytes, unique_bytes(world.lock()));
   EXPECT_EQ(report.manifests, 6U);
   EXPECT_EQ(report.passes, 1U);
@@ -167,7 +167,7 @@ TEST_F(LocalRegistryTest, PrewarmReadsEveryManifestAndUniqueBlobOnce) {
 TEST_F(LocalRegistryTest, PrewarmFailsOnADamagedBlob) {
   const auto registry = filled();
   damage_a_layer(*registry);
-  const auto report = prewarm(registry->endpoint(), world.lock(), budget);
+  const auto report = prewarm({registry->endpoint(), world.lock()}, budget);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::bad_input);
 }
@@ -175,7 +175,7 @@ TEST_F(LocalRegistryTest, PrewarmFailsOnADamagedBlob) {
 TEST_F(LocalRegistryTest, PrewarmStopsWhenCancelled) {
   const auto registry = filled();
   world.cancellation.request();
-  EXPECT_FALSE(prewarm(registry->endpoint(), world.lock(), budget));
+  EXPECT_FALSE(prewarm({registry->endpoint(), world.lock()}, budget));
 }
 
 TEST_F(LocalRegistryTest, VerificationFindsADamagedBlob) {

@@ -48,7 +48,8 @@ class Edge {
                                    .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
     const ResolvedCorpus lock = {
         .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {manifest}}}};
-    const auto report = prewarm(registry_.endpoint(), lock, budget);
+    const oci::Endpoint source = registry_.endpoint();
+    const auto report = prewarm({source, lock}, budget);
     EXPECT_TRUE(report) << (report ? "" : report.error().message);
     return report.value_or(PrewarmReport{});
   }
@@ -105,6 +106,87 @@ TEST(PrewarmAtAnEdge, GivesUpOnAnEdgeThatNeverHitsAndSaysSo) {
   EXPECT_EQ(report.hit_blobs, 0U);
   EXPECT_EQ(report.passes, kPrewarmPasses);
   EXPECT_NE(describe(report).find("NOT warm: 0 of 1 blobs"), std::string::npos);
+}
+
+/// A registry with one blob that it keeps elsewhere, and with a quota.
+class Redirecting {
+ public:
+  explicit Redirecting(std::string quota)
+      : quota_(std::move(quota)),
+        manifest_(oci::write_manifest(
+            {.media_type = std::string(oci::media_type::kOciManifest),
+             .config = oci::Descriptor{.media_type = std::string(oci::media_type::kOciConfig),
+                                       .digest = oci::sha256_digest(kConfig),
+                                       .size_bytes = kConfig.size()}})),
+        network_([this](const ScriptedRequest&) {
+          return ScriptedAnswer{
+              .headers = {{"X-Cache", ++served_ == 1 ? "MISS, MISS" : "MISS, HIT"},
+                          {"X-Served-By", "cache-iad-1-IAD, cache-fra-2-FRA"}},
+              .body = std::string(kConfig)};
+        }),
+        registry_([this](const ScriptedRequest& request) { return answer(request); }) {}
+
+  Result<PrewarmReport> warm(std::uint32_t runs = 1) const {
+    const SystemClock clock;
+    const Cancellation never;
+    const TimeBudget budget(clock, never, std::chrono::minutes(1));
+    const std::string digest = oci::sha256_digest(manifest_);
+    const ManifestInfo manifest = {.digest = digest,
+                                   .size_bytes = manifest_.size(),
+                                   .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
+    const ResolvedCorpus lock = {
+        .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {manifest}}}};
+    const oci::Endpoint source = registry_.endpoint();
+    return prewarm({source, lock, runs}, budget);
+  }
+  [[nodiscard]] std::string network_host() const { return network_.host(); }
+  [[nodiscard]] std::size_t requests() const { return registry_.requests().size(); }
+
+ private:
+  ScriptedAnswer answer(const ScriptedRequest& request) {
+    if (request.target.find("/blobs/") != std::string::npos) {
+      return asked_++ == 0 ? ScriptedAnswer{.status = 429, .headers = {{"Retry-After", "0"}}}
+                           : ScriptedAnswer{.status = 307,
+                                            .headers = {{"Location", network_.url() + "/b?sig=1"}}};
+    }
+    return {.headers = {{"Content-Type", std::string(oci::media_type::kOciManifest)},
+                        {"RateLimit-Remaining", quota_}},
+            .body = manifest_};
+  }
+
+  const std::string quota_;
+  const std::string manifest_;
+  std::atomic<int> served_{0};
+  std::atomic<int> asked_{0};
+  ScriptedRegistry network_;
+  ScriptedRegistry registry_;
+};
+
+TEST(PrewarmAtAnEdge, SaysWhoSentTheBytesWhereAndHowOftenItHadToWait) {
+  const Redirecting world("100;w=21600");
+  const auto report = world.warm();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->hosts.at(world.network_host()), kConfig.size());
+  EXPECT_EQ(report->hosts.size(), 2U) << "manifests are the registry's own";
+  EXPECT_EQ(report->edges, std::set<std::string>{"fra"});
+  EXPECT_EQ(report->throttled, 1U);
+  EXPECT_TRUE(report->is_warm());
+  EXPECT_EQ(report->passes, 2U);
+}
+
+TEST(PrewarmAtAnEdge, RefusesWhatTheQuotaDoesNotAllowBeforeItUsesAnyOfIt) {
+  const Redirecting world("5;w=21600");
+  EXPECT_TRUE(world.warm(4));
+  const std::size_t before = world.requests();
+  const auto report = world.warm(5);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::limit);
+  EXPECT_NE(report.error().message.find("will answer 5 more requests for manifests "
+                                        "(ratelimit-remaining: 5;w=21600) and this trial needs at "
+                                        "least 6"),
+            std::string::npos)
+      << report.error().message;
+  EXPECT_EQ(world.requests(), before + 1) << "a HEAD, which is free";
 }
 
 TEST(PrewarmAtAnEdge, LooksOnlyOnceWhereTheFirstAnswerIsAHit) {

@@ -44,7 +44,7 @@ TEST(ParseCampaign, ReadsEveryKey) {
   EXPECT_EQ(campaign->iterations, 7U);
   EXPECT_EQ(campaign->rounds, 2U);
   EXPECT_EQ(campaign->seed, 9U);
-  EXPECT_EQ(campaign->registry, (RequestedRegistry{"docker-registry", true, "disk"}));
+  EXPECT_EQ(campaign->registry, (RequestedRegistry{"docker-registry", true, "disk", std::nullopt}));
   EXPECT_EQ(campaign->limits,
             (RequestedLimits{milliseconds(1000), milliseconds(2000), milliseconds(3000),
                              milliseconds(4000), milliseconds(500), milliseconds(6000), 8}));
@@ -101,6 +101,41 @@ TEST(ParseCampaign, RefusesPlainHttpForAToolThatHasNone) {
   ASSERT_FALSE(plain);
   EXPECT_THAT(plain.error().message, HasSubstr("c.toml:4: key `tools`: ocync speaks only TLS"));
   EXPECT_TRUE(parse_campaign(toml + "[registry]\ntls = true\n", "c.toml", shipped_catalog()));
+}
+
+TEST(ParseCampaign, TakesATargetThatIsThereAlready) {
+  const auto target_of = [](const std::string& keys) {
+    const auto campaign = parse("[registry]\n" + keys);
+    EXPECT_TRUE(campaign) << (campaign ? "" : campaign.error().message);
+    return campaign ? campaign->registry : RequestedRegistry{};
+  };
+  const RequestedRegistry remote = target_of("target = 'r.example:5000/team/bench'\n");
+  EXPECT_EQ(remote.target, (TargetSpec{TargetKind::remote, "r.example:5000", "team/bench"}));
+  EXPECT_TRUE(speaks_tls(remote)) << "on another machine";
+  EXPECT_FALSE(speaks_tls(target_of("target = '127.0.0.1:5000/team'\n")));
+  EXPECT_FALSE(speaks_tls(target_of("")));
+  EXPECT_EQ(
+      target_of("target = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/bench'\n").target->kind,
+      TargetKind::ecr);
+  EXPECT_EQ(target_of("kind = 'ecr'\ntarget = 'localhost:4566/bench'\n").target->kind,
+            TargetKind::ecr)
+      << "an emulator";
+}
+
+TEST(ParseCampaign, RefusesATargetThatCannotBeOne) {
+  EXPECT_THAT(error_of("[registry]\ntarget = 'r.example'\n"),
+              HasSubstr("c.toml:7: key `target`: expected a registry and a namespace"));
+  EXPECT_THAT(error_of("[registry]\ntarget = 'r.example/Team'\n"), HasSubstr("namespace"));
+  EXPECT_THAT(error_of("[registry]\ntarget = 'https://r.example/team'\n"), HasSubstr("namespace"));
+  EXPECT_THAT(error_of("[registry]\ntarget = 'docker.io/me'\n"), HasSubstr("Docker Hub"));
+  EXPECT_THAT(error_of("[registry]\nkind = 'ecr'\ntarget = 'r.example/team'\n"),
+              HasSubstr("dkr.ecr"));
+  EXPECT_THAT(error_of("[registry]\nkind = 'remote'\n"), HasSubstr("needs the key `target`"));
+  EXPECT_THAT(error_of("[registry]\nkind = 'local'\ntarget = 'r.example/team'\n"),
+              HasSubstr("has no address"));
+  EXPECT_THAT(error_of("[registry]\nkind = 'remot'\n"), HasSubstr("did you mean `remote`"));
+  EXPECT_THAT(error_of("observe = true\n[registry]\ntarget = 'r.example/team'\n"),
+              HasSubstr("observe = true needs a local target"));
 }
 
 TEST(ParseCampaign, RefusesLimitsThatAreNone) {

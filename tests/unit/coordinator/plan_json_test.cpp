@@ -51,6 +51,10 @@ Plan any_plan() {
   plan.trials.resize(*rc::gen::inRange<std::size_t>(0, 3));
   plan.limits.campaign_deadline = any_duration();
   plan.limits.max_attempts = *rc::gen::arbitrary<std::uint32_t>();
+  plan.registry.target = {
+      .kind = *rc::gen::element(TargetKind::local, TargetKind::remote, TargetKind::ecr),
+      .host = ascii(),
+      .prefix = ascii()};
   plan.registry.tls = *rc::gen::arbitrary<bool>();
   plan.tools.front().caveats = {ascii(), ascii()};
   plan.lanes = *rc::gen::arbitrary<std::uint32_t>();

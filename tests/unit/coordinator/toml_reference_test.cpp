@@ -58,7 +58,7 @@ std::string error_of_example(const Example& example) {
 }
 
 TEST(TomlReference, HasOnlyExamplesThatAreRead) {
-  EXPECT_EQ(examples().size(), 7U);
+  EXPECT_EQ(examples().size(), 8U);
   for (const Example& example : examples()) {
     EXPECT_EQ(error_of_example(example), "");
   }

@@ -180,7 +180,7 @@ TEST(Codec, RefusesBytesAfterTheMessage) {
 TEST(Codec, NamesBothVersionsWhenTheyDiffer) {
   std::string frame = ack_frame();
   put_little_endian(frame, 4, 9, 2);
-  EXPECT_THAT(refusal_of(frame), HasSubstr("protocol version 9, this program speaks 2"));
+  EXPECT_THAT(refusal_of(frame), HasSubstr("protocol version 9, this program speaks 3"));
 }
 
 TEST(Codec, RefusesForeignMagicAndUnexpectedKinds) {

@@ -27,6 +27,7 @@ ToolContext context_of(const ToolDefinition& tool, Comparability comparability, 
                       .target = "127.0.0.1:5002",
                       .tls = tls,
                       .ca_file = tls ? "/run/ca.pem" : "",
+                      .credentials = tls && tool.credentials == CredentialsFrom::docker_config,
                       .prefix = "bench/r1-i1",
                       .work_dir = "/run/work",
                       .state_dir = "/run/state",
@@ -67,7 +68,7 @@ std::string in_every_setting(const ToolDefinition& tool) {
   };
   const Setting settings[] = {
       {"plain http, concurrency as shipped, normalised work", {}, false},
-      {"TLS, concurrency 8, work as shipped", {8, WorkKind::tool_default}, true},
+      {"TLS, credentials, concurrency 8, work as shipped", {8, WorkKind::tool_default}, true},
   };
   std::string text;
   for (const Setting& setting : settings) {
