@@ -18,37 +18,26 @@
 #include "common/file.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
-#include "common/toml.hpp"
+#include "protocol/key_file.hpp"
 
 namespace ocibench::coordinator {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxKeyFileBytes = 4096;
-constexpr std::size_t kKeyCharacters = 40;  // of Z85
 constexpr std::chrono::seconds kBetweenLooks{5};
 
 /// The name in a public key file. Errors: bad_input (it is none, or has a secret in it).
 Result<std::string> name_in(const std::string& text, const std::string& origin) {
-  auto document = TomlDocument::parse(text, origin);
-  if (!document) {
-    return tl::unexpected(document.error());
+  auto key = protocol::parse_public_key_file(text, origin);
+  if (!key) {
+    return tl::unexpected(key.error());
   }
-  TomlTable root = document->root();
-  root.integer("schema", {.min = 1, .max = 1});
-  std::string name = root.name("name");
-  if (root.text("public_key").size() != kKeyCharacters) {
-    root.problem("public_key", fmt::format("is not {} characters long", kKeyCharacters));
-  }
-  if (const Result<void> fine = document->finish(); !fine) {
-    return tl::unexpected(fine.error());
-  }
-  return name;
+  return key->name.str();
 }
 
 Result<ExitCode> publish_key(const KeysOptions& options, aws::ParameterStore& store) {
-  const Result<std::string> text = read_file(options.file, kMaxKeyFileBytes);
+  const Result<std::string> text = read_file(options.file, protocol::kMaxKeyFileBytes);
   if (!text) {
     return fail(ErrorCode::bad_input, text.error().message);
   }
@@ -92,7 +81,7 @@ Result<void> store_keys(const std::map<std::string, std::string>& keys, const fs
   }
   for (const auto& [name, text] : keys) {
     const fs::path file = folder / (name + ".pub");
-    if (read_file(file, kMaxKeyFileBytes).value_or(std::string()) == text) {
+    if (read_file(file, protocol::kMaxKeyFileBytes).value_or(std::string()) == text) {
       continue;
     }
     if (Result<void> written = write_file_atomically(file, text); !written) {

@@ -20,7 +20,6 @@
 namespace ocibench::protocol {
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = 4096;
 constexpr mode_t kOwnerOnly = 0600;
 constexpr mode_t kForAll = 0644;
 constexpr mode_t kOthers = 0077;
@@ -50,14 +49,6 @@ Result<void> create_file(const std::filesystem::path& path, mode_t mode, std::st
     return fail_errno(fmt::format("cannot write {}", path.string()), error);
   }
   return {};
-}
-
-Result<TomlDocument> read_document(const std::filesystem::path& file) {
-  auto text = read_file(file, kMaxFileBytes);
-  if (!text) {
-    return tl::unexpected(text.error());
-  }
-  return TomlDocument::parse(*text, file.string());
 }
 
 Result<void> check_private(const std::filesystem::path& file) {
@@ -124,7 +115,11 @@ Result<KeyFiles> write_key_files(const std::filesystem::path& directory, const A
 }
 
 Result<NamedKeyPair> read_key_file(const std::filesystem::path& file) {
-  auto document = read_document(file);
+  auto text = read_file(file, kMaxKeyFileBytes);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  auto document = TomlDocument::parse(*text, file.string());
   if (!document) {
     return tl::unexpected(document.error());
   }
@@ -149,7 +144,16 @@ Result<NamedKeyPair> read_key_file(const std::filesystem::path& file) {
 }
 
 Result<NamedPublicKey> read_public_key_file(const std::filesystem::path& file) {
-  auto document = read_document(file);
+  auto text = read_file(file, kMaxKeyFileBytes);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  return parse_public_key_file(*text, file.string());
+}
+
+Result<NamedPublicKey> parse_public_key_file(const std::string& file_text,
+                                             const std::string& origin) {
+  auto document = TomlDocument::parse(file_text, origin);
   if (!document) {
     return tl::unexpected(document.error());
   }
@@ -166,7 +170,7 @@ Result<NamedPublicKey> read_public_key_file(const std::filesystem::path& file) {
   }
   auto key = parse_public_key(text);
   if (!key) {
-    return fail(key.error(), fmt::format("{}: public_key", file.string()));
+    return fail(key.error(), fmt::format("{}: public_key", origin));
   }
   return NamedPublicKey{name, *std::move(key)};
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "common/error.hpp"
 #include "common/model/ids.hpp"
@@ -27,6 +29,7 @@ struct KeyFiles {
 };
 
 inline constexpr std::size_t kMaxKeyFiles = 8192;
+inline constexpr std::uint64_t kMaxKeyFileBytes = 4096;
 
 /// Writes DIRECTORY/NAME.key (0600) and DIRECTORY/NAME.pub. Errors: bad_input (the name), conflict
 /// (one of them exists: a key is never overwritten), io.
@@ -35,7 +38,10 @@ Result<KeyFiles> write_key_files(const std::filesystem::path& directory, const A
 
 /// Errors: bad_input (wrong, or readable by others than its owner), not_found, io.
 Result<NamedKeyPair> read_key_file(const std::filesystem::path& file);
-/// Errors: bad_input (wrong, or it has a secret key in it), not_found, io.
+/// What is in a .pub file; `origin` names it in messages. Errors: bad_input (wrong, or it has a
+/// secret key in it).
+Result<NamedPublicKey> parse_public_key_file(const std::string& text, const std::string& origin);
+/// Errors: those of parse_public_key_file, not_found, io.
 Result<NamedPublicKey> read_public_key_file(const std::filesystem::path& file);
 
 /// Every *.pub of a folder. Errors: those of its files, not_found, bad_input (a key with two
