@@ -33,8 +33,11 @@ void sweep_storage(const std::filesystem::path& parent) {
       continue;
     }
     pid_t pid = 0;
-    std::from_chars(name.data() + kStoragePrefix.size(), name.data() + name.size(), pid);
-    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) {
+    const auto [end, error] =
+        std::from_chars(name.data() + kStoragePrefix.size(), name.data() + name.size(), pid);
+    // Somebody else's folder may have a name that only begins like a pid.
+    const bool ours = error == std::errc() && end != name.data() + name.size() && *end == '-';
+    if (ours && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) {
       std::filesystem::remove_all(entry.path(), ignored);
     }
   }

@@ -119,7 +119,7 @@ Result<RegistryProcess> RegistryProcess::start_on(int port, const RegistryOption
   const std::filesystem::path memory = "/dev/shm";
   auto directory = TemporaryDirectory::create(
       std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path(),
-      "ocibench-registry-");
+      "ocibench-test-registry-");
   if (!directory) {
     return tl::unexpected(directory.error());
   }

@@ -86,6 +86,21 @@ TEST_F(LocalRegistryTest, StopsItsProcessAndRemovesItsStorage) {
   registry->stop();
 }
 
+TEST_F(LocalRegistryTest, SweepsAwayOnlyWhatAKilledAgentHasLeft) {
+  const std::filesystem::path memory = world.directory.path() / "memory";
+  constexpr int kNoPid = 4'194'999;  // above Linux's PID_MAX_LIMIT
+  const auto left = memory / fmt::format("ocibench-registry-{}-x7Gk2p", kNoPid);
+  const auto alive = memory / fmt::format("ocibench-registry-{}-x7Gk2p", ::getpid());
+  const auto foreign = memory / fmt::format("ocibench-registry-{}oyiR9", kNoPid);
+  for (const auto& folder : {left, alive, foreign}) {
+    std::filesystem::create_directories(folder);
+  }
+  ASSERT_TRUE(LocalRegistry::create(world.clock, world.subjects, memory, memory));
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(alive));
+  EXPECT_TRUE(std::filesystem::exists(foreign));
+}
+
 TEST_F(LocalRegistryTest, DiesWithTheThreadThatStartedIt) {
   std::unique_ptr<RegistryInstance> registry;
   std::thread([&] { registry = world.start_registry().value(); }).join();

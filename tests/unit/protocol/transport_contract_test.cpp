@@ -2,6 +2,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -22,6 +23,12 @@ using testing::IsEmpty;
 const AgentName kLane1{"lane-1"};
 const AgentName kLane2{"lane-2"};
 const AgentName kCoordinator;
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
 
 /// Long enough for a connection on a busy machine; a passing test does not wait for it.
 constexpr int kTries = 500;
@@ -186,6 +193,9 @@ TYPED_TEST(TransportContract, CannotReachAPeerThatLeft) {
 }
 
 TYPED_TEST(TransportContract, TakesTheLargestFrameAndNoLarger) {
+  if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
+    GTEST_SKIP() << "libzmq decrypts it unseen: a suppressed report for each of a million words";
+  }
   const auto client = this->join(kLane1);
   const std::string largest(kMaxFrameBytes, 'x');
   EXPECT_TRUE(client->send(kCoordinator, largest));
