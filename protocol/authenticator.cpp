@@ -13,7 +13,6 @@ namespace ocibench::protocol {
 namespace {
 
 constexpr const char* kAddress = "inproc://zeromq.zap.01";
-constexpr std::chrono::milliseconds kForever{-1};
 
 }  // namespace
 
@@ -66,7 +65,7 @@ bool Authenticator::allows(const Caller& caller) const {
 void Authenticator::serve() {
   try {
     while (!readable(stop_.get())) {
-      wait_readable({&socket_->rep}, {stop_.get()}, kForever);
+      wait_readable({&socket_->rep}, {stop_.get()}, kNoTimeout);
       answer_one();
     }
   } catch (const std::exception& error) {

@@ -1,5 +1,6 @@
 #include "protocol/zmq_client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -131,7 +132,8 @@ Result<std::vector<Incoming>> ZmqClient::receive(std::chrono::milliseconds timeo
                                                  const std::vector<int>& also) {
   std::vector<Incoming> batch;
   try {
-    wait_readable({&sockets_->dealer, &sockets_->connection.socket()}, also, timeout);
+    wait_readable({&sockets_->dealer, &sockets_->connection.socket()}, also,
+                  std::max(timeout, std::chrono::milliseconds(0)));
     watch_connection();
     for (std::size_t taken = 0; taken < kMaxBatch; ++taken) {
       const auto parts = take_message(sockets_->dealer, 1);

@@ -162,7 +162,7 @@ Result<std::vector<Incoming>> ZmqServer::receive(std::chrono::milliseconds timeo
   }
   std::vector<Incoming> batch;
   try {
-    wait_readable({&sockets_->router}, also, timeout);
+    wait_readable({&sockets_->router}, also, std::max(timeout, std::chrono::milliseconds(0)));
     watch_handshakes();
     for (std::size_t taken = 0; taken < kMaxBatch && take_into(batch); ++taken) {
     }

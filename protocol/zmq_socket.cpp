@@ -1,6 +1,5 @@
 #include "protocol/zmq_socket.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -61,7 +60,7 @@ void wait_readable(const std::vector<zmq::socket_t*>& sockets, const std::vector
     items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
   }
   try {
-    zmq::poll(items, std::max(timeout, milliseconds(0)));
+    zmq::poll(items, timeout);
   } catch (const zmq::error_t& error) {
     // A signal: the caller's loop looks at its clock and its descriptors and comes back.
     if (error.num() != EINTR) {

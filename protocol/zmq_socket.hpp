@@ -40,7 +40,10 @@ auto uninterrupted(const Call& call) {
   }
 }
 
-/// Waits until one of `sockets` or `also` is readable, or the time has passed, or a signal came.
+inline constexpr std::chrono::milliseconds kNoTimeout{-1};
+
+/// Waits until one of `sockets` or `also` is readable, or the time has passed (kNoTimeout: never),
+/// or a signal came.
 void wait_readable(const std::vector<zmq::socket_t*>& sockets, const std::vector<int>& also,
                    std::chrono::milliseconds timeout);
 

@@ -1,5 +1,7 @@
 // Keys on real sockets: who gets in, who gets nothing, and what each side is told.
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
@@ -200,6 +202,23 @@ TEST_F(ZmqSecurity, AnAgentCannotGetTheFramesOfAnother) {
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got.front().frame, "for lane-1");
   EXPECT_THAT(thief->receive(kWait, {}).value(), IsEmpty());
+}
+
+milliseconds cpu_time() {
+  rusage use{};
+  ::getrusage(RUSAGE_SELF, &use);
+  const auto time = [](const timeval& value) {
+    return std::chrono::seconds(value.tv_sec) + std::chrono::microseconds(value.tv_usec);
+  };
+  return std::chrono::duration_cast<milliseconds>(time(use.ru_utime) + time(use.ru_stime));
+}
+
+TEST_F(ZmqSecurity, NobodyAtTheDoorCostsNothing) {
+  const auto server = bind(both());
+  const milliseconds before = cpu_time();
+  constexpr milliseconds kIdle{600};
+  EXPECT_THAT(server->receive(kIdle, {}).value(), IsEmpty());
+  EXPECT_LT(cpu_time() - before, kIdle / 3) << "a thread spins";
 }
 
 TEST_F(ZmqSecurity, ThereIsOneCheckOfKeysPerContext) {
