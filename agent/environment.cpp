@@ -17,6 +17,7 @@
 #include "common/clock.hpp"
 #include "common/file.hpp"
 #include "common/sha256.hpp"
+#include "common/units.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -25,15 +26,14 @@ namespace fs = std::filesystem;
 using Fact = std::optional<std::string>;
 
 constexpr std::uint64_t kMaxFactFile = 4 * 1024 * 1024;
-constexpr std::uint64_t kKiBInBytes = 1024;
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 Fact trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
+  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
   if (begin == std::string_view::npos) {
     return std::nullopt;
   }
-  return std::string(text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1));
+  return std::string(text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1));
 }
 
 /// The whole of a small file, tabs as blanks.
@@ -78,7 +78,7 @@ Fact chosen(const fs::path& path) {
 
 Fact bytes_from_kib(const Fact& kib_text) {
   const auto kib = kib_text ? leading_number(*kib_text) : std::nullopt;
-  return kib ? Fact(fmt::format("{}", *kib * kKiBInBytes)) : std::nullopt;
+  return kib ? Fact(fmt::format("{}", *kib * kKiB)) : std::nullopt;
 }
 
 Fact link_name(const fs::path& link) {

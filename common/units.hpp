@@ -11,6 +11,7 @@ namespace ocibench {
 inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kMB = 1'000'000;
+inline constexpr double kBytesPerMB = 1e6;  ///< to divide measured bytes by
 
 /// Seconds as a double, for output and arithmetic on results.
 double to_seconds(std::chrono::nanoseconds duration);

@@ -90,9 +90,9 @@ HostFinding folder_of(const FolderFacts& folder) {
   if (folder.free_bytes) {
     finding.text += fmt::format(": {} free", format_bytes(*folder.free_bytes));
   }
-  if (folder.free_bytes.value_or(kMinFreeBytes) < kMinFreeBytes) {
+  if (folder.free_bytes.value_or(kWantedFreeBytes) < kWantedFreeBytes) {
     finding.level = Level::missing;
-    finding.remedy = fmt::format("free {} at least", format_bytes(kMinFreeBytes));
+    finding.remedy = fmt::format("free {} at least", format_bytes(kWantedFreeBytes));
   }
   return finding;
 }

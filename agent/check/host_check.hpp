@@ -24,7 +24,7 @@ struct HostFinding {
 
 std::string_view to_string(HostFinding::Level level);
 
-inline constexpr std::uint64_t kMinFreeBytes = 5'000'000'000;  ///< in each folder
+inline constexpr std::uint64_t kWantedFreeBytes = 5'000'000'000;  ///< in each folder
 inline constexpr std::uint64_t kMinOpenFiles = 4096;
 /// Clocks only put the logs of machines side by side; nothing is measured by them.
 inline constexpr std::int64_t kMaxClockErrorUs = 100'000;

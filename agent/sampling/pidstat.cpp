@@ -8,11 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "common/units.hpp"
+
 namespace ocibench::agent {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
-constexpr std::uint64_t kKiBInBytes = 1024;
 constexpr std::uint64_t kMaxRssKiB = std::uint64_t{1} << 50;
 constexpr std::size_t kMaxColumns = 64;
 
@@ -49,7 +50,7 @@ bool take_cell(std::string_view column, std::string_view cell, PidstatRow& row) 
   }
   if (column == "RSS") {
     const auto kib = number<std::uint64_t>(cell);
-    row.rss_bytes = std::min(kib.value_or(0), kMaxRssKiB) * kKiBInBytes;
+    row.rss_bytes = std::min(kib.value_or(0), kMaxRssKiB) * kKiB;
     return kib.has_value() && *kib <= kMaxRssKiB;
   }
   return true;

@@ -38,10 +38,11 @@ std::uint64_t count_of(const WireObservation& observation, RequestClass request)
   return sum;
 }
 
-std::uint64_t count_of_status(const WireObservation& observation, std::int32_t status) {
+std::uint64_t throttled(const WireObservation& observation) {
+  constexpr std::int32_t kTooManyRequests = 429;
   std::uint64_t sum = 0;
   for (const RequestCount& each : observation.requests) {
-    sum += each.status == status ? each.count : 0;
+    sum += each.status == kTooManyRequests ? each.count : 0;
   }
   return sum;
 }

@@ -77,7 +77,7 @@ struct WireObservation {
 
 /// Sum of the counts of one class on both sides, whatever the status.
 std::uint64_t count_of(const WireObservation& observation, RequestClass request);
-/// Sum of the counts of one status on both sides.
-std::uint64_t count_of_status(const WireObservation& observation, std::int32_t status);
+/// Answers 429 Too Many Requests (RFC 6585, section 4), of both sides.
+std::uint64_t throttled(const WireObservation& observation);
 
 }  // namespace ocibench

@@ -14,8 +14,6 @@ namespace {
 
 using Trials = std::vector<const TrialState*>;
 
-constexpr std::int32_t kTooManyRequests = 429;  // RFC 6585, section 4
-
 /// A round's value: the median of its iterations. Requires: each is complete.
 std::vector<double> round_values(const Trials& trials) {
   std::vector<double> values;
@@ -79,7 +77,7 @@ std::optional<ObservedRequests> observed_of(const CampaignState& state, const st
         trial.trial.tool == tool && attempt != nullptr && attempt->observed) {
       const WireObservation& observation = attempt->observed->observation;
       return ObservedRequests{.referrers = count_of(observation, RequestClass::referrers),
-                              .rate_limited = count_of_status(observation, kTooManyRequests)};
+                              .rate_limited = throttled(observation)};
     }
   }
   return std::nullopt;

@@ -69,7 +69,6 @@ std::string label_of(const Analysis& analysis, const std::string& tool) {
 
 std::string tool_row(const Analysis& analysis, const PointComparison& comparison,
                      const ToolNumbers& numbers) {
-  constexpr auto kBytesPerMB = static_cast<double>(kMB);
   const auto pair = std::ranges::find(comparison.pairs, numbers.tool, &PairComparison::tool);
   return fmt::format("| {} | {} of {} | {} | {} | {} | {} |{}\n",
                      markdown_plain(label_of(analysis, numbers.tool)), numbers.complete,

@@ -8,9 +8,6 @@
 namespace ocibench::coordinator {
 namespace {
 
-constexpr std::int32_t kTooManyRequests = 429;
-constexpr double kBytesPerMB = static_cast<double>(kMB);
-
 constexpr std::string_view kHead =
     "| subject | pings | tokens | manifest HEAD / GET / PUT | blob HEAD / GET | duplicate GETs | "
     "mounts 201 / 202 | POST | PATCH | PUT | referrers | 429 | connections source / target | "
@@ -36,8 +33,8 @@ std::string table_row(const ObservationRow& row) {
       count(RequestClass::manifest_put), count(RequestClass::blob_head),
       count(RequestClass::blob_get), seen.duplicate_blob_gets, totals.mounts_created,
       totals.mounts_declined, count(RequestClass::upload_start), count(RequestClass::upload_patch),
-      count(RequestClass::upload_put), count(RequestClass::referrers),
-      count_of_status(seen, kTooManyRequests), seen.source_connections, seen.target_connections,
+      count(RequestClass::upload_put), count(RequestClass::referrers), throttled(seen),
+      seen.source_connections, seen.target_connections,
       four_digits(static_cast<double>(totals.sent_bytes) / kBytesPerMB),
       four_digits(static_cast<double>(totals.received_bytes) / kBytesPerMB), completion_text(seen));
 }

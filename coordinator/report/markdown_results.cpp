@@ -13,8 +13,6 @@
 namespace ocibench::coordinator {
 namespace {
 
-constexpr double kBytesPerMB = static_cast<double>(kMB);
-
 const TrialState* find_trial(const Analysis& analysis, const Aggregate& cell, std::uint32_t round) {
   const auto& trials = analysis.state.trials;
   const auto found = std::ranges::find_if(trials, [&](const TrialState& trial) {

@@ -5,8 +5,6 @@
 namespace ocibench::coordinator {
 namespace {
 
-constexpr std::int32_t kTooManyRequests = 429;
-
 Json requests_json(const WireObservation& seen) {
   Json list = Json::array();
   for (const RequestCount& count : seen.requests) {
@@ -48,7 +46,7 @@ Json seen_json(const WireObservation& seen) {
           {"duplicate_blob_gets", seen.duplicate_blob_gets},
           {"token_requests", count_of(seen, RequestClass::token)},
           {"referrer_calls", count_of(seen, RequestClass::referrers)},
-          {"throttled", count_of_status(seen, kTooManyRequests)},
+          {"throttled", throttled(seen)},
           {"images", images_json(seen)},
           {"user_agents", seen.user_agents}};
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/text.hpp"
 #include "coordinator/report/comparison_text.hpp"
 #include "coordinator/report/headline.hpp"
 
@@ -22,13 +23,6 @@ std::string_view color_code(VerdictKind kind) {
   OCIBENCH_ASSERT(false && "a VerdictKind outside its enumerators");
 }
 
-/// A cause can hold what a tool printed, and that must not steer the terminal.
-std::string harmless(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
 /// Compact: the sentences of what can be said, the reasons where nothing can.
 std::string comparison_lines(const Analysis& analysis) {
   std::string text;
@@ -38,7 +32,7 @@ std::string comparison_lines(const Analysis& analysis) {
       for (const std::string& sentence : sentences) {
         text += fmt::format("  {}: {}\n",
                             point_text(comparison.point.scenario, comparison.point.images),
-                            harmless(sentence));
+                            printable(sentence));
       }
     }
   }
@@ -58,7 +52,7 @@ std::string terminal_summary(const Analysis& analysis, const std::filesystem::pa
   text += "\n";
   for (const Row& row : analysis.rows) {
     if (!row.aggregate.calibration) {
-      text += fmt::format("  {}\n", harmless(headline(analysis, row)));
+      text += fmt::format("  {}\n", printable(headline(analysis, row)));
     }
   }
   text += comparison_lines(analysis);
@@ -67,7 +61,7 @@ std::string terminal_summary(const Analysis& analysis, const std::filesystem::pa
   }
   const std::size_t shown = std::min(verdict.reasons.size(), kMaxReasons);
   for (std::size_t i = 0; i < shown; ++i) {
-    text += fmt::format("  {}\n", harmless(verdict.reasons[i]));
+    text += fmt::format("  {}\n", printable(verdict.reasons[i]));
   }
   if (shown < verdict.reasons.size()) {
     text += fmt::format("  and {} more: see summary.md\n", verdict.reasons.size() - shown);

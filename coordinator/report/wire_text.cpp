@@ -1,21 +1,12 @@
 #include "coordinator/report/wire_text.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "common/text.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::coordinator {
 namespace {
-
-constexpr std::int32_t kTooManyRequests = 429;
-
-std::string harmless(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
 
 std::string side_table(const WireObservation& seen, RegistrySide side) {
   std::string text = fmt::format("\n{:<16}{:>8}{:>8}{:>12}{:>12}\n", to_string(side), "status",
@@ -41,7 +32,7 @@ std::string image_lines(const WireObservation& seen, std::size_t images) {
   for (std::size_t i = 0; i < shown; ++i) {
     const ImageCompletion& image = seen.images[i];
     text += fmt::format("  {:>9.3f} s  {}:{}\n", to_seconds(image.after),
-                        harmless(image.repository), harmless(image.tag));
+                        printable(image.repository), printable(image.tag));
   }
   if (shown < seen.images.size()) {
     text += fmt::format("  and {} more: see --json\n", seen.images.size() - shown);
@@ -55,7 +46,7 @@ std::string wire_text(const Plan& plan, const ObservationRow& row) {
   const WireObservation& seen = *row.seen;
   const WireTotals totals = totals_of(seen);
   std::string text = fmt::format(
-      "{}, {}: {} image{}, {}, {}\n", harmless(row.label), row.trial->trial.scenario,
+      "{}, {}: {} image{}, {}, {}\n", printable(row.label), row.trial->trial.scenario,
       plan.lock.images.size(), plan.lock.images.size() == 1 ? "" : "s",
       format_bytes(unique_bytes(plan.lock)), plan.registry.tls ? "over TLS" : "plain http");
   text += side_table(seen, RegistrySide::source) + side_table(seen, RegistrySide::target);
@@ -71,10 +62,10 @@ std::string wire_text(const Plan& plan, const ObservationRow& row) {
       format_bytes(totals.received_bytes), count_of(seen, RequestClass::mount),
       totals.mounts_created, totals.mounts_declined, seen.duplicate_blob_gets,
       count_of(seen, RequestClass::referrers), count_of(seen, RequestClass::token),
-      count_of_status(seen, kTooManyRequests));
+      throttled(seen));
   text += image_lines(seen, plan.lock.images.size());
   for (const std::string& agent : seen.user_agents) {
-    text += fmt::format("user agent           {}\n", harmless(agent));
+    text += fmt::format("user agent           {}\n", printable(agent));
   }
   return text;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,6 +17,9 @@ namespace ocibench::integration {
 /// A folder of its own, both programs, and campaigns written into it.
 class CampaignRun : public testing::Test {
  protected:
+  static constexpr std::chrono::seconds kPatience{
+      240};  // with a machine that does other things too
+
   CampaignRun() : directory_(*TemporaryDirectory::create(testing::TempDir(), "campaign-")) {}
 
   [[nodiscard]] std::filesystem::path path(const std::string& name) const {

@@ -22,8 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-constexpr seconds kPatience{120};
-
 /// Every finished iteration of a bundle's journal, with how often it is there.
 std::map<std::string, int> finished_iterations(const std::filesystem::path& bundle) {
   auto log = durable::RecordLog::open_read_only(bundle / "journal.sqlite");

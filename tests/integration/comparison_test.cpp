@@ -15,8 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::chrono::seconds kPatience{240};
-
 class ComparisonRun : public CampaignRun {
  protected:
   std::string write(const std::string& toml) {

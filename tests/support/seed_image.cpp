@@ -28,7 +28,7 @@ T require(Result<T> result) {
 }
 
 void seed_blob(oci::Client& client, std::string_view repository, const std::string& content) {
-  const BlobInfo blob{sha256_digest(content), content.size()};
+  const BlobInfo blob = blob_of(content);
   const Result<void> pushed = client.upload_blob(
       repository, blob, [&]() -> Result<ByteSource> { return source_of(content); });
   if (!pushed) {
@@ -43,6 +43,8 @@ std::string config_of(std::string_view repository, std::string_view tag) {
 }
 
 }  // namespace
+
+BlobInfo blob_of(std::string_view content) { return {sha256_digest(content), content.size()}; }
 
 std::string content_of(std::string_view name, std::size_t bytes) {
   std::string content(name);

@@ -13,6 +13,9 @@ namespace ocibench::testing_support {
 /// `bytes` bytes that differ from those of another name.
 std::string content_of(std::string_view name, std::size_t bytes);
 
+/// What a manifest says of this content.
+BlobInfo blob_of(std::string_view content);
+
 /// The manifest of an image with these layers and config, and nothing behind it yet.
 std::string image_manifest(const std::vector<std::string>& layers, const std::string& config);
 

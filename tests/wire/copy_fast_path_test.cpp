@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "common/oci/copy.hpp"
+#include "common/units.hpp"
 #include "tests/support/registry_process.hpp"
 #include "tests/support/seed_image.hpp"
 
@@ -27,7 +28,6 @@ using testing_support::rows;
 using testing_support::seed_image;
 using testing_support::to_text;
 
-constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::uint32_t kConnections = 4;
 
 /// What both registries were asked during one copy.

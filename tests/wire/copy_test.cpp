@@ -14,6 +14,7 @@
 
 #include "common/file.hpp"
 #include "common/oci/digest.hpp"
+#include "common/units.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/registry_process.hpp"
 #include "tests/support/seed_image.hpp"
@@ -31,7 +32,6 @@ using testing_support::run_program;
 using testing_support::seed_image;
 using testing_support::seed_index;
 
-constexpr std::size_t kMiB = 1024 * 1024;
 const std::string kProgram = OCIBENCH_BINARY_DIR "/ocibench";
 
 class Copy : public testing::Test {

@@ -7,13 +7,13 @@
 #include "common/oci/client.hpp"
 #include "common/oci/digest.hpp"
 #include "tests/support/registry_process.hpp"
+#include "tests/support/seed_image.hpp"
 
 namespace ocibench::oci {
 namespace {
 
+using testing_support::blob_of;
 using testing_support::RegistryProcess;
-
-BlobInfo blob_of(std::string_view content) { return {sha256_digest(content), content.size()}; }
 
 SourceFactory source_for(std::string content) {
   return [content = std::move(content)]() -> Result<ByteSource> { return source_of(content); };

@@ -9,19 +9,19 @@
 #include "common/oci/client.hpp"
 #include "common/oci/digest.hpp"
 #include "tests/support/scripted_registry.hpp"
+#include "tests/support/seed_image.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 using testing_support::AfterAnswer;
+using testing_support::blob_of;
 using testing_support::RawServer;
 using testing_support::ScriptedAnswer;
 using testing_support::ScriptedRegistry;
 using testing_support::ScriptedRequest;
 
 const ByteSink kDiscard = [](std::string_view) { return Result<void>{}; };
-
-BlobInfo blob_of(std::string_view content) { return {sha256_digest(content), content.size()}; }
 
 Client client_of(const ScriptedRegistry& registry, ClientLimits limits = {}) {
   return Client::create(registry.endpoint(), limits).value();

@@ -9,19 +9,19 @@
 #include "agent/process/linux_process_runner.hpp"
 #include "common/file.hpp"
 #include "common/units.hpp"
+#include "tests/support/test_tool.hpp"
 
 namespace ocibench::agent {
 namespace {
 
 using std::chrono::seconds;
-
-const std::string kTool = OCIBENCH_BINARY_DIR "/ocibench-test-tool";
+using testing_support::kTestTool;
 
 class HostSamplerTest : public testing::TestWithParam<TreeControl> {
  protected:
   WindowReport sample(std::vector<std::string> arguments, HostSamplerOptions options = {}) {
     HostSampler sampler({interface_, dir_.path()}, clock_, std::move(options));
-    arguments.insert(arguments.begin(), kTool);
+    arguments.insert(arguments.begin(), kTestTool);
     const auto report = runner_.run({.argv = std::move(arguments),
                                      .environment = {},
                                      .working_directory = dir_.path(),

@@ -16,15 +16,15 @@
 #include "common/file.hpp"
 #include "common/gzip.hpp"
 #include "common/units.hpp"
+#include "tests/support/test_tool.hpp"
 
 namespace ocibench::agent {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing_support::kTestTool;
 namespace fs = std::filesystem;
-
-const std::string kTool = OCIBENCH_BINARY_DIR "/ocibench-test-tool";
 
 /// Remembers where the tree was and in which order it was called.
 class NotingObserver final : public WindowObserver {
@@ -53,7 +53,7 @@ class NotingObserver final : public WindowObserver {
 class LinuxProcessRunnerTest : public testing::TestWithParam<TreeControl> {
  protected:
   Command command(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), kTool);
+    arguments.insert(arguments.begin(), kTestTool);
     const auto log = [&](const char* name) {
       return dir_.path() / fmt::format("{}-{}", ++runs_, name);
     };
@@ -88,7 +88,7 @@ class LinuxProcessRunnerTest : public testing::TestWithParam<TreeControl> {
         std::count_if(table.begin(), table.end(), [](const auto& entry) {
           std::error_code error;
           return entry.alive() &&
-                 fs::read_symlink(fmt::format("/proc/{}/exe", entry.pid), error) == kTool;
+                 fs::read_symlink(fmt::format("/proc/{}/exe", entry.pid), error) == kTestTool;
         }));
   }
 

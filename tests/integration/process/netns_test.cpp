@@ -13,11 +13,13 @@
 #include "common/file.hpp"
 #include "common/process/probe.hpp"
 #include "common/process/spawn.hpp"
+#include "tests/support/test_tool.hpp"
 
 namespace ocibench::agent {
 namespace {
 
-const std::string kTool = OCIBENCH_BINARY_DIR "/ocibench-test-tool";
+using testing_support::kTestTool;
+
 constexpr const char* kIp = "/usr/sbin/ip";
 constexpr const char* kNear = "198.18.77.1";  // RFC 2544: addresses for benchmarks
 constexpr const char* kFar = "198.18.77.2";
@@ -46,7 +48,7 @@ class FarHost {
   /// Returns when it listens. Answers the one connection with `answer_bytes`.
   [[nodiscard]] std::optional<SpawnedProcess> listen(int port, std::uint64_t answer_bytes) const {
     auto pipe = Pipe::create().value();
-    auto server = spawn({.argv = {kIp, "netns", "exec", name_, kTool, "listen",
+    auto server = spawn({.argv = {kIp, "netns", "exec", name_, kTestTool, "listen",
                                   std::to_string(port), std::to_string(answer_bytes)},
                          .environment = {},
                          .working_directory = "/",
@@ -92,7 +94,7 @@ TEST(NetworkUse, IsWhatCrossedTheWireInEachDirection) {
   LinuxProcessRunner runner(clock);
   HostSampler sampler({far.interface(), dir.path()}, clock);
   const Cancellation never;
-  const auto report = runner.run({.argv = {kTool, "send", kFar, "7001", std::to_string(kSent)},
+  const auto report = runner.run({.argv = {kTestTool, "send", kFar, "7001", std::to_string(kSent)},
                                   .environment = {},
                                   .working_directory = dir.path(),
                                   .stdout_log = dir.path() / "stdout.gz",

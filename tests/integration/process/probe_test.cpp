@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/test_tool.hpp"
+
 namespace ocibench::agent {
 namespace {
 
 using std::chrono::milliseconds;
-
-const std::string kTool = OCIBENCH_BINARY_DIR "/ocibench-test-tool";
+using testing_support::kTestTool;
 
 TEST(Probe, ReturnsBothStreamsAndTheExitCode) {
   const SystemClock clock;
@@ -19,7 +20,7 @@ TEST(Probe, ReturnsBothStreamsAndTheExitCode) {
 
 TEST(Probe, KeepsNoMoreThanItMay) {
   const SystemClock clock;
-  const auto answer = capture({.argv = {kTool, "print", "5000000"}, .max_bytes = 1000}, clock);
+  const auto answer = capture({.argv = {kTestTool, "print", "5000000"}, .max_bytes = 1000}, clock);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(answer->text.size(), 1000U);
   EXPECT_EQ(answer->exit_code, 0);
@@ -28,7 +29,7 @@ TEST(Probe, KeepsNoMoreThanItMay) {
 TEST(Probe, GivesUpOnAHangAtTheDeadline) {
   const SystemClock clock;
   const MonoTime start = clock.now();
-  const auto answer = capture({.argv = {kTool, "hang"}, .deadline = milliseconds(100)}, clock);
+  const auto answer = capture({.argv = {kTestTool, "hang"}, .deadline = milliseconds(100)}, clock);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::timeout);
   EXPECT_LT(clock.now() - start, std::chrono::seconds(5));
@@ -37,7 +38,7 @@ TEST(Probe, GivesUpOnAHangAtTheDeadline) {
 TEST(Probe, DoesNotWaitForAChildThatKeepsThePipeOpen) {
   const SystemClock clock;
   const MonoTime start = clock.now();
-  const auto answer = capture({.argv = {kTool, "orphan", "20000"}}, clock);
+  const auto answer = capture({.argv = {kTestTool, "orphan", "20000"}}, clock);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_LT(clock.now() - start, std::chrono::seconds(5));
 }

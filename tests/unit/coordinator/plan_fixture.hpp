@@ -2,16 +2,12 @@
 
 #include <string>
 
-#include "common/catalog/catalog.hpp"
 #include "common/model/corpus.hpp"
+#include "tests/support/shipped_catalog.hpp"
 
 namespace ocibench::coordinator {
 
-/// The catalog that is shipped.
-inline const catalog::Catalog& shipped_catalog() {
-  static const catalog::Catalog catalog = *catalog::Catalog::load(OCIBENCH_SOURCE_DIR);
-  return catalog;
-}
+using testing_support::shipped_catalog;
 
 /// Images of one 10 MB layer that all share, one 30 MB layer of their own, and 1 kB of config.
 inline ResolvedCorpus made_corpus(int images) {

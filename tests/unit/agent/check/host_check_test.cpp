@@ -86,7 +86,7 @@ TEST(HostCheck, NotesAnOpenFilesLimitThatCanBeRaisedAndMissesOneThatCannot) {
 
 TEST(HostCheck, MissesRoomAndPermission) {
   HostFacts facts = good_host();
-  facts.folders[0].free_bytes = kMinFreeBytes - 1;
+  facts.folders[0].free_bytes = kWantedFreeBytes - 1;
   EXPECT_EQ(finding_of(facts, "state").level, Level::missing);
   EXPECT_EQ(finding_of(facts, "state").remedy, "free 5.00 GB at least");
   facts.folders[0].writable = false;

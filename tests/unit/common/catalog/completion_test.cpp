@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/catalog/catalog.hpp"
+#include "tests/support/shipped_catalog.hpp"
 
 namespace ocibench::catalog {
 namespace {
@@ -13,10 +13,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing_support::shipped_catalog;
 
 Result<std::vector<std::string>> finished(const char* tool, std::string_view log) {
-  static const Catalog kCatalog = Catalog::load(OCIBENCH_SOURCE_DIR).value();
-  return finished_images((*kCatalog.tool(tool))->completion.value(), log);
+  return finished_images((*shipped_catalog().tool(tool))->completion.value(), log);
 }
 
 TEST(FinishedImages, OfCrane) {

@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/catalog/catalog.hpp"
 #include "common/catalog/render.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/shipped_catalog.hpp"
 
 namespace ocibench::catalog {
 namespace {
@@ -16,11 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_support::matches_golden;
-
-const Catalog& shipped() {
-  static const Catalog kCatalog = Catalog::load(OCIBENCH_SOURCE_DIR).value();
-  return kCatalog;
-}
+using testing_support::shipped_catalog;
 
 ToolContext context_of(const ToolDefinition& tool, Comparability comparability, bool tls) {
   ToolContext context{.source = "127.0.0.1:5001",
@@ -81,14 +77,14 @@ std::string in_every_setting(const ToolDefinition& tool) {
 }
 
 TEST(LineUp, TellsEveryToolExactlyThis) {
-  for (const auto& [name, tool] : shipped().tools()) {
+  for (const auto& [name, tool] : shipped_catalog().tools()) {
     EXPECT_TRUE(matches_golden(in_every_setting(tool), "tests/golden/tools/" + name + ".txt"))
         << name;
   }
 }
 
 TEST(LineUp, KeepsEveryCacheInTheRunsOwnDirectory) {
-  for (const auto& [name, tool] : shipped().tools()) {
+  for (const auto& [name, tool] : shipped_catalog().tools()) {
     const auto command = render_tool(tool, "/bin/tool", context_of(tool, {}, true)).value();
     if (tool.kind == ToolKind::sync) {
       EXPECT_EQ(command.environment.at("HOME"), "/run/state") << name;
@@ -99,7 +95,7 @@ TEST(LineUp, KeepsEveryCacheInTheRunsOwnDirectory) {
 }
 
 TEST(LineUp, SaysWhatEveryToolDoesAtOnceAndWhatToKnow) {
-  for (const auto& [name, tool] : shipped().tools()) {
+  for (const auto& [name, tool] : shipped_catalog().tools()) {
     EXPECT_FALSE(tool.program.caveats.empty()) << name;
     if (tool.kind == ToolKind::sync) {
       EXPECT_FALSE(tool.concurrency.as_shipped.empty()) << name;
@@ -109,31 +105,31 @@ TEST(LineUp, SaysWhatEveryToolDoesAtOnceAndWhatToKnow) {
 }
 
 TEST(LineUp, SaysWhichToolsCannotBeToldHowMuchAtOnce) {
-  EXPECT_EQ(render_matched(**shipped().tool("skopeo"), 8), "");
-  EXPECT_EQ(render_matched(**shipped().tool("dregsy"), 8), "");
-  EXPECT_EQ(render_matched(**shipped().tool("crane"), 8),
+  EXPECT_EQ(render_matched(**shipped_catalog().tool("skopeo"), 8), "");
+  EXPECT_EQ(render_matched(**shipped_catalog().tool("dregsy"), 8), "");
+  EXPECT_EQ(render_matched(**shipped_catalog().tool("crane"), 8),
             "one image after the other, at most 8 blobs of it at a time");
 }
 
 TEST(LineUp, PinsEveryToolThatIsBuilt) {
-  EXPECT_EQ(install_line((*shipped().tool("crane"))->program.installation),
+  EXPECT_EQ(install_line((*shipped_catalog().tool("crane"))->program.installation),
             "CGO_ENABLED=0 go install github.com/google/go-containerregistry/cmd/crane@v0.21.9");
-  EXPECT_EQ(install_line((*shipped().tool("image-syncer"))->program.installation),
+  EXPECT_EQ(install_line((*shipped_catalog().tool("image-syncer"))->program.installation),
             "CGO_ENABLED=0 go install -tags=containers_image_openpgp "
             "github.com/AliyunContainerService/image-syncer@v1.5.5");
-  EXPECT_EQ(install_line((*shipped().tool("dregsy"))->program.installation),
+  EXPECT_EQ(install_line((*shipped_catalog().tool("dregsy"))->program.installation),
             "CGO_ENABLED=0 go install "
             "github.com/xelalexv/dregsy/cmd/dregsy@v0.0.0-20250317074629-e92e79a50145");
-  EXPECT_EQ(install_line((*shipped().tool("ocync"))->program.installation),
+  EXPECT_EQ(install_line((*shipped_catalog().tool("ocync"))->program.installation),
             "cargo install --locked --git https://github.com/clowdhaus/ocync --tag v0.5.2 "
             "--no-default-features --features non-fips ocync");
-  EXPECT_EQ(install_line((*shipped().tool("skopeo"))->program.installation),
+  EXPECT_EQ(install_line((*shipped_catalog().tool("skopeo"))->program.installation),
             "apt-get install skopeo");
 }
 
 TEST(LineUp, UnderstandsWhatToolsPrintAsTheirVersion) {
   const auto version = [](const char* tool, std::string_view printed) {
-    return match_version((*shipped().tool(tool))->program, printed);
+    return match_version((*shipped_catalog().tool(tool))->program, printed);
   };
   EXPECT_EQ(version("skopeo", "skopeo version 1.9.3\n"), "1.9.3");
   EXPECT_EQ(version("skopeo", "skopeo version 1.22.2 commit: 0123abc\n"), "1.22.2");

@@ -3,18 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/catalog/catalog.hpp"
+#include "tests/support/shipped_catalog.hpp"
 
 namespace ocibench::catalog {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-const Catalog& shipped() {
-  static const Catalog catalog = *Catalog::load(OCIBENCH_SOURCE_DIR);
-  return catalog;
-}
+using testing_support::shipped_catalog;
 
 ResolvedCorpus corpus(const std::vector<std::string>& repositories) {
   ResolvedCorpus result{.name = "test"};
@@ -25,17 +21,18 @@ ResolvedCorpus corpus(const std::vector<std::string>& repositories) {
 }
 
 ToolContext skopeo_context() {
-  return {
-      .source = "127.0.0.1:5001",
-      .target = "127.0.0.1:5002",
-      .prefix = "bench/i1",
-      .work_dir = "/run/work",
-      .state_dir = "/run/state",
-      .images = *place_images(**shipped().tool("skopeo"), corpus({"lib/b", "lib/a"}), "bench/i1")};
+  return {.source = "127.0.0.1:5001",
+          .target = "127.0.0.1:5002",
+          .prefix = "bench/i1",
+          .work_dir = "/run/work",
+          .state_dir = "/run/state",
+          .images = *place_images(**shipped_catalog().tool("skopeo"), corpus({"lib/b", "lib/a"}),
+                                  "bench/i1")};
 }
 
 TEST(RenderTool, WritesTheCommandThatSkopeoWasTriedWith) {
-  const auto command = render_tool(**shipped().tool("skopeo"), "/usr/bin/skopeo", skopeo_context());
+  const auto command =
+      render_tool(**shipped_catalog().tool("skopeo"), "/usr/bin/skopeo", skopeo_context());
   ASSERT_TRUE(command) << command.error().message;
   EXPECT_THAT(command->argv,
               ElementsAre("/usr/bin/skopeo", "--insecure-policy", "sync", "--all", "--src", "yaml",
@@ -61,7 +58,7 @@ TEST(RenderTool, TrustsTheCertificateWithTls) {
   ToolContext context = skopeo_context();
   context.tls = true;
   context.ca_file = "/run/ca.pem";
-  const auto command = render_tool(**shipped().tool("skopeo"), "/usr/bin/skopeo", context);
+  const auto command = render_tool(**shipped_catalog().tool("skopeo"), "/usr/bin/skopeo", context);
   ASSERT_TRUE(command);
   EXPECT_EQ(command->environment.at("SSL_CERT_FILE"), "/run/ca.pem");
   EXPECT_THAT(command->argv, testing::Contains("--dest-tls-verify=true"));
@@ -71,8 +68,8 @@ TEST(RenderTool, ListsEveryTagOfARepositoryOnce) {
   ResolvedCorpus two_tags = corpus({"lib/a", "lib/a"});
   two_tags.images.back().tag = "2";
   ToolContext context = skopeo_context();
-  context.images = *place_images(**shipped().tool("skopeo"), two_tags, "bench/i1");
-  const auto command = render_tool(**shipped().tool("skopeo"), "/usr/bin/skopeo", context);
+  context.images = *place_images(**shipped_catalog().tool("skopeo"), two_tags, "bench/i1");
+  const auto command = render_tool(**shipped_catalog().tool("skopeo"), "/usr/bin/skopeo", context);
   ASSERT_TRUE(command);
   EXPECT_THAT(command->files.at("images.yml"),
               HasSubstr("    lib/a:\n      - \"1\"\n      - \"2\"\n"));
@@ -131,7 +128,7 @@ TEST(RenderTool, RefusesWhatXargsCouldNotTellApart) {
 }
 
 TEST(RenderRegistry, WritesItsOwnConfiguration) {
-  const auto& registry = **shipped().registry("docker-registry");
+  const auto& registry = **shipped_catalog().registry("docker-registry");
   const auto plain = render_registry(registry, "/usr/bin/docker-registry",
                                      {.address = "127.0.0.1:5001",
                                       .storage_dir = "/dev/shm/s",
@@ -163,7 +160,7 @@ TEST(RenderRegistry, WritesItsOwnConfiguration) {
 
 TEST(RenderRegistry, ServesTlsWhenAskedTo) {
   const auto command =
-      render_registry(**shipped().registry("docker-registry"), "/usr/bin/docker-registry",
+      render_registry(**shipped_catalog().registry("docker-registry"), "/usr/bin/docker-registry",
                       {.address = "127.0.0.1:5001",
                        .storage_dir = "/dev/shm/s",
                        .work_dir = "/run/work",
@@ -177,14 +174,16 @@ TEST(RenderRegistry, ServesTlsWhenAskedTo) {
 }
 
 TEST(PlaceImages, KeepsTagsAndOrder) {
-  const auto placed = place_images(**shipped().tool("skopeo"), corpus({"lib/b", "lib/a"}), "p");
+  const auto placed =
+      place_images(**shipped_catalog().tool("skopeo"), corpus({"lib/b", "lib/a"}), "p");
   ASSERT_TRUE(placed);
   EXPECT_THAT(*placed, ElementsAre(PlacedImage{"lib/b", "1", "sha256:0", "p/b"},
                                    PlacedImage{"lib/a", "1", "sha256:0", "p/a"}));
 }
 
 TEST(PlaceImages, RefusesToOverwriteOneImageWithAnother) {
-  const auto placed = place_images(**shipped().tool("skopeo"), corpus({"lib/a", "x/a"}), "p");
+  const auto placed =
+      place_images(**shipped_catalog().tool("skopeo"), corpus({"lib/a", "x/a"}), "p");
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().message,
             "competitors/skopeo.toml: lib/a:1 and x/a:1 would both go to p/a:1; rename one of them "
@@ -192,7 +191,7 @@ TEST(PlaceImages, RefusesToOverwriteOneImageWithAnother) {
 }
 
 TEST(PlaceImages, RefusesADestinationThatIsASource) {
-  const auto placed = place_images(**shipped().tool("skopeo"), corpus({"p/a", "x/b"}), "p");
+  const auto placed = place_images(**shipped_catalog().tool("skopeo"), corpus({"p/a", "x/b"}), "p");
   ASSERT_FALSE(placed);
   EXPECT_THAT(placed.error().message, HasSubstr("also a repository of the source"));
 }

@@ -7,20 +7,20 @@
 namespace ocibench::oci {
 namespace {
 
-const std::string kDigest = "sha256:" + std::string(64, 'a');
+const std::string kPinned = "sha256:" + std::string(64, 'a');
 
 TEST(ParseReference, TakesAllPartsApart) {
-  EXPECT_EQ(parse_reference("127.0.0.1:5001/a/b-c__d.e:v1.0@" + kDigest),
-            (Reference{"127.0.0.1:5001", "a/b-c__d.e", "v1.0", kDigest}));
+  EXPECT_EQ(parse_reference("127.0.0.1:5001/a/b-c__d.e:v1.0@" + kPinned),
+            (Reference{"127.0.0.1:5001", "a/b-c__d.e", "v1.0", kPinned}));
   EXPECT_EQ(parse_reference("ghcr.io/x:T_-."), (Reference{"ghcr.io", "x", "T_-.", ""}));
-  EXPECT_EQ(parse_reference("[::1]:5000/x@" + kDigest),
-            (Reference{"[::1]:5000", "x", "", kDigest}));
+  EXPECT_EQ(parse_reference("[::1]:5000/x@" + kPinned),
+            (Reference{"[::1]:5000", "x", "", kPinned}));
   EXPECT_EQ(parse_reference("localhost/x:1")->host, "localhost");
 }
 
 TEST(ParseReference, IsTheOppositeOfToString) {
   for (const std::string& text :
-       {std::string("h.io/r:t"), "h.io:1/r/s@" + kDigest, "h.io/r:t@" + kDigest}) {
+       {std::string("h.io/r:t"), "h.io:1/r/s@" + kPinned, "h.io/r:t@" + kPinned}) {
     EXPECT_EQ(to_string(parse_reference(text).value()), text);
   }
 }
