@@ -189,11 +189,14 @@ Result<AgentEnd> serve(const AgentOptions& options, Identity identity, durable::
   }
   log_info(fmt::format("agent {} looks for the coordinator at {}", options.name, options.connect));
   tell_service_manager("READY=1");
-  auto end = (*loop)->run();
+  const AgentEnd end = (*loop)->run();
   tell_service_manager("STOPPING=1");
-  if (end && end->trial_stuck) {
+  if (end.trial_stuck) {
     log_error("the trial did not stop in time; leaving without it");
     ::_exit(static_cast<int>(ExitCode::internal));
+  }
+  if (end.failure) {
+    return tl::unexpected(*end.failure);
   }
   return end;
 }

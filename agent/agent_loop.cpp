@@ -53,16 +53,13 @@ AgentLoop::~AgentLoop() {
   }
 }
 
-Result<AgentEnd> AgentLoop::run() {
+AgentEnd AgentLoop::run() {
   Result<void> ok = execute(session_.start(parts_.clock.now()));
   while (ok && !over()) {
     ok = step();
   }
   if (!ok) {
-    if (cancellation_) {
-      cancellation_->request();
-    }
-    return tl::unexpected(ok.error());
+    fall(ok.error());
   }
   if (trial_running_) {
     end_->trial_stuck = true;
@@ -70,6 +67,21 @@ Result<AgentEnd> AgentLoop::run() {
     trial_.join();
   }
   return *end_;
+}
+
+/// Without a spool nothing that is measured can be kept: says so, stops the trial, reaps it.
+void AgentLoop::fall(const Error& failure) {
+  if (!end_) {
+    end_ = AgentEnd{};
+    stop_deadline_ = parts_.clock.now() + kStopGrace;
+  }
+  (void)execute(session_.on_stop(failure.message));  // sends and cancels; nothing to spool
+  end_->failure = failure;
+  while (!over()) {
+    (void)parts_.transport.receive(kTick, {mailbox_.fd()});
+    (void)take_requests();  // records are refused with the failure
+    grant_quiet();
+  }
 }
 
 bool AgentLoop::over() const {
@@ -150,6 +162,9 @@ Result<void> AgentLoop::take_request(TrialMailbox::Request request) {
 
 /// A trial begins with what is known of this host's clock.
 Result<void> AgentLoop::take_record(const AgentRecord& record) {
+  if (end_ && end_->failure) {
+    return tl::unexpected(*end_->failure);
+  }
   const auto* started = std::get_if<TrialStarted>(&record);
   const auto offset = clocks_.best();
   if (started == nullptr || !offset) {

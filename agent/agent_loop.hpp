@@ -27,7 +27,8 @@ struct AgentParts {
 /// How the loop ended.
 struct AgentEnd {
   bool refused = false;
-  bool trial_stuck = false;  ///< the trial did not stop in time: the process must not be joined
+  bool trial_stuck = false;      ///< the trial did not stop in time: the process must not be joined
+  std::optional<Error> failure;  ///< of the spool or the transport: nothing more can be recorded
   std::string reason;
 };
 
@@ -41,8 +42,8 @@ class AgentLoop {
   AgentLoop& operator=(const AgentLoop&) = delete;
   ~AgentLoop();
 
-  /// Until dismissed, stopped or orphaned. Errors: io (spool or transport).
-  Result<AgentEnd> run();
+  /// Until dismissed, stopped, orphaned or unable to go on. The coordinator is told why.
+  AgentEnd run();
 
   static constexpr std::chrono::milliseconds kTick{100};
   /// quiet() is granted after this long even if the coordinator has not acknowledged everything.
@@ -56,6 +57,7 @@ class AgentLoop {
   AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts);
 
   Result<void> step();
+  void fall(const Error& failure);
   Result<void> take_requests();
   Result<void> take_request(TrialMailbox::Request request);
   Result<void> take_record(const AgentRecord& record);

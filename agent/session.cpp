@@ -27,7 +27,7 @@ Session::Session(SessionConfig config, std::vector<SpooledStream> spooled)
 
 Actions Session::start(MonoTime now) {
   Actions out;
-  last_heard_ = idle_since_ = last_reconnect_ = now;
+  last_answered_ = idle_since_ = last_reconnect_ = now;
   say_hello(now, out);
   return out;
 }
@@ -56,9 +56,13 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
   if (exited_) {
     return out;
   }
-  last_heard_ = now;
+  // What comes unasked may come over a link on which nothing of ours arrives any more.
+  if (!std::holds_alternative<protocol::Assign>(message) &&
+      !std::holds_alternative<protocol::Cancel>(message)) {
+    last_answered_ = now;
+  }
   std::visit(Overloaded{[&](const protocol::Welcome& welcome) { on_welcome(welcome, now, out); },
-                        [&](const protocol::Assign& assign) { on_assign(assign, out); },
+                        [&](const protocol::Assign& assign) { on_assign(assign, now, out); },
                         [&](const protocol::Ack& ack) {
                           on_ack(ack.boot, ack.next_seq, now, out);
                           pump(now, out);
@@ -101,7 +105,7 @@ void Session::on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions
   pump(now, out);
 }
 
-void Session::on_assign(const protocol::Assign& assign, Actions& out) {
+void Session::on_assign(const protocol::Assign& assign, MonoTime now, Actions& out) {
   const Assignment& assignment = assign.assignment;
   const AttemptId id{assignment.trial.id, assignment.attempt};
   if (!welcomed_ || assignment.campaign != campaign_ || running_ || !taken_.insert(id).second) {
@@ -112,7 +116,7 @@ void Session::on_assign(const protocol::Assign& assign, Actions& out) {
   own_stream(campaign_);
   out.emplace_back(StartTrial{assignment});
   out.emplace_back(
-      Send{protocol::Heartbeat{.boot = config_.boot, .running = running_, .sent_at = last_heard_}});
+      Send{protocol::Heartbeat{.boot = config_.boot, .running = running_, .sent_at = now}});
 }
 
 void Session::on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, Actions& out) {
@@ -210,7 +214,7 @@ Actions Session::on_tick(MonoTime now) {
   if (exited_) {
     return out;
   }
-  if (welcomed_ && now - last_heard_ > kSilentHeartbeats * heartbeat_) {
+  if (welcomed_ && now - last_answered_ > kSilentHeartbeats * heartbeat_) {
     welcomed_ = false;  // away or restarted: introduce ourselves again
   }
   if (!welcomed_) {
@@ -237,11 +241,11 @@ Actions Session::on_tick(MonoTime now) {
 
 void Session::seek_coordinator(MonoTime now, Actions& out) {
   if (config_.orphan_after.count() > 0 && !running_ &&
-      now - std::max(last_heard_, idle_since_) >= config_.orphan_after) {
+      now - std::max(last_answered_, idle_since_) >= config_.orphan_after) {
     exit(true, fmt::format("no coordinator for {} s", config_.orphan_after.count() / 1000), out);
     return;
   }
-  if (now - std::max(last_heard_, last_reconnect_) >= reconnect_after_) {
+  if (now - std::max(last_answered_, last_reconnect_) >= reconnect_after_) {
     // Its key may have been refused, which libzmq takes for final, or the link is dead one way.
     last_reconnect_ = now;
     reconnect_after_ = std::min(2 * reconnect_after_, kReconnectMax);

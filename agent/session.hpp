@@ -118,7 +118,7 @@ class Session {
   };
 
   void on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions& out);
-  void on_assign(const protocol::Assign& assign, Actions& out);
+  void on_assign(const protocol::Assign& assign, MonoTime now, Actions& out);
   void on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, Actions& out);
   void say_hello(MonoTime now, Actions& out);
   void seek_coordinator(MonoTime now, Actions& out);
@@ -142,7 +142,7 @@ class Session {
   std::chrono::milliseconds resend_after_ = kResendAfter;
   std::chrono::milliseconds reconnect_after_ = kReconnectAfter;
   MonoTime last_reconnect_{};
-  MonoTime last_heard_{};
+  MonoTime last_answered_{};
   MonoTime last_hello_{};
   MonoTime last_beat_{};
   MonoTime last_progress_{};  // of acknowledgements

@@ -45,11 +45,11 @@ Result<std::optional<AgentKeys::Change>> AgentKeys::look_again(MonoTime now) {
   if (files == seen_) {
     return std::nullopt;
   }
-  seen_ = std::move(files);
   auto allowed = protocol::read_allow_list(directory_);
   if (!allowed) {
-    return tl::unexpected(allowed.error());
+    return tl::unexpected(allowed.error());  // and read again, whether it changes or not
   }
+  seen_ = std::move(files);
   const std::set<AgentName> before = allowed_.names();
   const std::set<AgentName> after = allowed->names();
   Change change;

@@ -29,7 +29,7 @@ class AgentKeys {
     std::set<AgentName> revoked;  ///< names that have no key any more
   };
   /// nullopt when it is too early to look again, or nothing has changed. Errors: those of
-  /// read_allow_list, once per change of the folder; the list stays as it was.
+  /// read_allow_list, at each look until it can be read; the list stays as it was.
   Result<std::optional<Change>> look_again(MonoTime now);
 
  private:

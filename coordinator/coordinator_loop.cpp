@@ -105,7 +105,10 @@ Result<void> CoordinatorLoop::watch_keys() {
   const auto change = keys.look_again(now().mono);
   if (!change) {
     // The keys in force stay in force: a half-written file must not end a campaign.
-    log_warning(fmt::format("the agents' keys stay as they were: {}", change.error().message));
+    if (change.error().message != keys_complaint_) {
+      keys_complaint_ = change.error().message;
+      log_warning(fmt::format("the agents' keys stay as they were: {}", keys_complaint_));
+    }
     return {};
   }
   if (!*change) {

@@ -62,6 +62,7 @@ class CoordinatorLoop {
   Dispatcher& dispatcher_;
   CoordinatorParts parts_;
   std::optional<Finish> finish_;
+  std::string keys_complaint_;  // the last about the folder of keys: each is said once
 };
 
 }  // namespace ocibench::coordinator

@@ -1,16 +1,11 @@
 // What peers do: strangers, liars, the dead, the frozen and the talkative. The promised outcomes
 // are in docs/reference/faults.md, a row for each test here.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <fstream>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <zmq.hpp>
@@ -19,6 +14,7 @@
 #include "protocol/codec.hpp"
 #include "protocol/key_file.hpp"
 #include "tests/fault/fleet_run.hpp"
+#include "tests/fault/tap.hpp"
 
 namespace ocibench::fault {
 namespace {
@@ -55,6 +51,10 @@ class PeerFault : public FleetRun {
     in >> pages >> pages;
     return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
   }
+  [[nodiscard]] std::ptrdiff_t open_descriptors() {
+    const std::filesystem::path folder = "/proc/" + std::to_string(coordinator().pid()) + "/fd";
+    return std::distance(std::filesystem::directory_iterator(folder), {});
+  }
   void note_pid() { coordinator_pid_ = coordinator().pid(); }
   [[nodiscard]] std::uint16_t port() const {
     return static_cast<std::uint16_t>(std::stoi(endpoint().substr(endpoint().rfind(':') + 1)));
@@ -83,83 +83,6 @@ std::string a_goodbye() {
   return protocol::encode(
       protocol::AgentMessage(protocol::Goodbye{.boot = BootId("0123456789ab"), .reason = "tired"}));
 }
-
-int connect_to(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    ::close(fd);
-    return -1;
-  }
-  return fd;
-}
-
-/// Passes bytes between an agent and the coordinator, and keeps them: a tap on the cable.
-class Tap {
- public:
-  explicit Tap(std::uint16_t to) : to_(to), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(listener_.get(), 1);
-    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { pass_on(); });
-  }
-  Tap(const Tap&) = delete;
-  Tap& operator=(const Tap&) = delete;
-  ~Tap() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
-    thread_.join();
-  }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// Requires: both sides have ended.
-  std::string finish() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
-    thread_.join();
-    thread_ = std::thread([] {});
-    return heard_;
-  }
-
- private:
-  void pass_on() {
-    for (;;) {
-      const Fd agent(::accept(listener_.get(), nullptr, nullptr));
-      const Fd coordinator(agent ? connect_to(to_) : -1);
-      if (!coordinator) {
-        return;
-      }
-      std::array<pollfd, 2> ends{{{agent.get(), POLLIN, 0}, {coordinator.get(), POLLIN, 0}}};
-      while (::poll(ends.data(), ends.size(), -1) > 0 && copy(ends[0], coordinator.get()) &&
-             copy(ends[1], agent.get())) {
-      }
-    }
-  }
-  /// False when that end has closed.
-  bool copy(const pollfd& from, int to) {
-    if ((from.revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
-      return true;
-    }
-    std::array<char, 65536> buffer{};
-    const ssize_t got = ::recv(from.fd, buffer.data(), buffer.size(), 0);
-    if (got <= 0) {
-      return false;
-    }
-    heard_.append(buffer.data(), static_cast<std::size_t>(got));
-    return ::send(to, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) == got;
-  }
-
-  std::uint16_t to_;
-  std::uint16_t port_ = 0;
-  Fd listener_;
-  std::string heard_;
-  std::thread thread_;
-};
 
 TEST_F(PeerFault, AKilledAgentIsReplacedByASpare) {
   admit("lane-2");
@@ -294,6 +217,88 @@ TEST_F(PeerFault, WhoListensOnTheCableReadsNoNames) {
   for (const char* word : {"sleep", "lane-1", "cold", "measure", "synthetic"}) {
     EXPECT_THAT(heard, testing::Not(HasSubstr(word)));
   }
+}
+
+TEST_F(PeerFault, WhatIsReplayedFromTheCableIsRefused) {
+  admit("lane-1");
+  start_coordinator(write_patient_campaign());
+  Tap tap(port(), Tap::Mischief::replay);
+  auto words = agent_command("lane-1", path("state-lane-1"));
+  words[2] = "tcp://127.0.0.1:" + std::to_string(tap.port());
+  testing_support::Program tapped = start("tapped", words);
+  expect_valid("VALID 3/3");
+  EXPECT_EQ(tapped.wait(kPatience), 0);
+  EXPECT_THAT(coordinator().err(), HasSubstr("handshake failed"));
+  EXPECT_THAT(coordinator().err(), testing::Not(HasSubstr("attempt 2")));
+}
+
+TEST_F(PeerFault, AFrameThatIsTooLargeIsNeverHeld) {
+  admit("liar");
+  start_one(4);
+  note_pid();
+  const double before = coordinator_rss_mib();
+  zmq::socket_t liar = raw_peer("liar");
+  liar.send(zmq::message_t(4 * protocol::kMaxFrameBytes), zmq::send_flags::none);
+  liar.send(zmq::buffer(a_goodbye()), zmq::send_flags::none);
+  (void)coordinator().wait(seconds(2));
+  EXPECT_LT(coordinator_rss_mib() - before, 32.0) << "MiB";
+  expect_valid("VALID 4/4");
+}
+
+TEST_F(PeerFault, APeerThatNeverReadsHoldsNobodyUp) {
+  admit("slow");
+  start_one(5);
+  note_pid();
+  const double before = coordinator_rss_mib();
+  zmq::socket_t slow = raw_peer("slow");
+  const std::string beat =
+      protocol::encode(protocol::AgentMessage(protocol::Heartbeat{.boot = BootId("0123456789ab")}));
+  for (int i = 0; i < 300'000; ++i) {  // each is answered, and no answer is read
+    if (!slow.send(zmq::buffer(beat), zmq::send_flags::none)) {
+      break;
+    }
+  }
+  EXPECT_LT(coordinator_rss_mib() - before, 64.0) << "MiB";
+  expect_valid("VALID 5/5");
+}
+
+TEST_F(PeerFault, WithoutDescriptorsLeftWhatIsConnectedWorksOn) {
+  admit("lane-1");
+  admit("lane-2");
+  start_coordinator(write_campaign(R"("sleep")", 6), "127.0.0.1",
+                    {"/usr/bin/prlimit", "--nofile=520:520"});
+  start_agent("lane-1");
+  ASSERT_TRUE(coordinator().wait_for_err("measure 1/", kPatience)) << coordinator().err();
+  std::vector<Fd> idle(1'000);
+  for (Fd& each : idle) {
+    each.reset(begin_to_connect_to(port()));
+  }
+  EXPECT_FALSE(coordinator().wait(seconds(2)));
+  EXPECT_EQ(open_descriptors(), 520);
+  idle.clear();
+  start_agent("lane-2");
+  EXPECT_TRUE(coordinator().wait_for_err("agent lane-2 is here", kPatience)) << coordinator().err();
+  expect_valid("VALID 6/6");
+  EXPECT_THAT(coordinator().err(), testing::Not(HasSubstr("attempt 2")));
+}
+
+TEST_F(PeerFault, AWallClockThatJumpsMovesNoMeasurement) {
+  const std::filesystem::path ahead = path("seconds-ahead");
+  const auto jump = [&](const char* by) { std::ofstream(ahead) << by; };
+  jump("0");
+  admit("lane-1");
+  const std::vector<std::string> shifted = {"/usr/bin/env", "LD_PRELOAD=" OCIBENCH_WALL_CLOCK_SHIM,
+                                            "OCIBENCH_TEST_CLOCK=" + ahead.string()};
+  start_coordinator(write_campaign(R"("sleep")", 4), "127.0.0.1", shifted);
+  start_agent("lane-1", shifted);
+  ASSERT_TRUE(coordinator().wait_for_err("measure 1/", kPatience)) << coordinator().err();
+  jump("7200");
+  ASSERT_TRUE(coordinator().wait_for_err("measure 3/", kPatience)) << coordinator().err();
+  jump("-86400");
+  expect_valid("VALID 4/4");
+  EXPECT_THAT(coordinator().err(), testing::Not(HasSubstr("silent")));
+  const Json row = summary().at("results").at(0);
+  EXPECT_LT(row.at("metrics").at("wall_s").at("max").get<double>(), 60.0);
 }
 
 TEST_F(PeerFault, SomebodyWithoutAKeyLearnsNothing) {

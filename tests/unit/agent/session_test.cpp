@@ -107,6 +107,17 @@ TEST(Session, KeepsItsConnectionWhileTheCoordinatorAnswers) {
   }
 }
 
+TEST(Session, LeavesALinkOnWhichItIsOnlySpokenTo) {
+  Desk desk;
+  desk.welcome();
+  int reconnects = 0;
+  for (int second = 1; second <= 6; ++second) {
+    reconnects += static_cast<int>(only<Reconnect>(desk.pass(seconds(1))).size());
+    desk.give(assign());
+  }
+  EXPECT_EQ(reconnects, 1);
+}
+
 TEST(Session, StartsAnAssignmentOnceHoweverOftenItComes) {
   Desk desk;
   desk.welcome();
