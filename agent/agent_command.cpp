@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "agent/agent_catalog.hpp"
 #include "agent/agent_loop.hpp"
 #include "agent/content_access.hpp"
 #include "agent/environment.hpp"
+#include "agent/instance_facts.hpp"
 #include "agent/observe/nginx_recorder.hpp"
 #include "agent/process/linux_process_runner.hpp"
 #include "agent/sampling/host_sampler.hpp"
@@ -25,7 +25,7 @@
 #include "agent/tool_offers.hpp"
 #include "common/aws/settings.hpp"
 #include "common/catalog/catalog.hpp"
-#include "common/catalog/subject_finder.hpp"
+#include "common/catalog/this_host.hpp"
 #include "common/clock.hpp"
 #include "common/durable/record_log.hpp"
 #include "common/host.hpp"
@@ -110,7 +110,7 @@ struct Workshop {
   Workshop(const Clock& the_clock, catalog::Catalog the_catalog, const AgentOptions& options)
       : clock(the_clock),
         catalog(std::move(the_catalog)),
-        subjects(make_subject_finder(options, the_clock)),
+        subjects(catalog::find_programs(options.tools_directory, the_clock)),
         runner(the_clock),
         content({.cache_directory = options.cache_directory,
                  .access = oci::registry_access_from_environment()}),
@@ -142,6 +142,19 @@ void tell_service_manager(std::string_view state) {
   if (const auto told = notify_service(*socket, state); !told) {
     log_warning(told.error().message);
   }
+}
+
+/// EC2 announces to a spot instance that it is taken back, then shuts it down like any other.
+std::string why_stopped(const Environment& environment, const std::string& metadata_endpoint,
+                        const Clock& clock) {
+  const auto life_cycle = environment.facts.find("ec2.life_cycle");
+  if (life_cycle != environment.facts.end() && life_cycle->second == "spot") {
+    auto imds = aws::Imds::create(metadata_endpoint, clock);
+    if (const auto taken = imds ? read_spot_interruption(*imds) : std::nullopt) {
+      return *taken;
+    }
+  }
+  return "stopped by a signal";
 }
 
 ExitCode exit_code_of(const AgentEnd& end) {
@@ -183,7 +196,11 @@ Result<AgentEnd> serve(const AgentOptions& options, Identity identity, durable::
        .transport = **client,
        .spool = spool,
        .trials = trials,
-       .stop_fd = stop_fd});
+       .stop_fd = stop_fd,
+       .why_stopped = [&] {
+         return why_stopped(*environment, aws::settings_from_environment().metadata_endpoint,
+                            workshop.clock);
+       }});
   if (!loop) {
     return tl::unexpected(loop.error());
   }
@@ -216,7 +233,7 @@ Result<ExitCode> agent_command(AgentOptions options) {
   if (!stop) {
     return tl::unexpected(stop.error());
   }
-  auto catalog = load_catalog(options);
+  auto catalog = catalog::load_catalog(options.data_directory);
   if (!catalog) {
     return tl::unexpected(catalog.error());
   }

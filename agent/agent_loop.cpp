@@ -109,7 +109,7 @@ Result<void> AgentLoop::step() {
     return ok;
   }
   if (!end_ && readable(parts_.stop_fd)) {
-    if (auto ok = execute(session_.on_stop("stopped by a signal")); !ok) {
+    if (auto ok = execute(session_.on_stop(parts_.why_stopped())); !ok) {
       return ok;
     }
   }

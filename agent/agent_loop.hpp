@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ struct AgentParts {
   protocol::Transport& transport;
   durable::RecordLog& spool;
   TrialRunner& trials;
-  int stop_fd = -1;  ///< readable when the process shall stop (a signalfd)
+  int stop_fd = -1;                          ///< readable when the process shall stop (a signalfd)
+  std::function<std::string()> why_stopped;  ///< for the coordinator, asked then
 };
 
 /// How the loop ended.

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/json.hpp"
 #include "common/text.hpp"
 
@@ -53,6 +55,21 @@ Facts read_instance_facts(aws::Imds& imds) {
     }
   }
   return facts;
+}
+
+std::optional<std::string> read_spot_interruption(aws::Imds& imds) {
+  const std::string where = "spot/instance-action";
+  const Result<std::string> told = imds.get(aws::Imds::kSpotAction);
+  const Result<Json> json = told ? parse_json(*told, where) : tl::unexpected(told.error());
+  const Result<JsonObject> object =
+      json ? JsonObject::open(*json, where) : tl::unexpected(json.error());
+  if (!object) {
+    return std::nullopt;
+  }
+  const std::string action = object->text("action").value_or("stop");
+  const std::string time = object->text("time").value_or("an unknown time");
+  return fmt::format("EC2 takes this spot instance back: {} at {}",
+                     printable(action, kMaxFactBytes), printable(time, kMaxFactBytes));
 }
 
 }  // namespace ocibench::agent

@@ -100,10 +100,6 @@ Outcome conclude(TrialContext& trial, Outcome of_the_tool, WireObservation obser
   return {.kind = OutcomeKind::complete};
 }
 
-Outcome not_run(std::string cause) {
-  return {.kind = OutcomeKind::not_run, .cause = std::move(cause)};
-}
-
 Outcome run_and_prove(TrialContext& trial, const ObservedRun& observed) {
   Findings findings;
   const Result<void> ran = run_untimed(trial, Phase::measure, kNoIteration,

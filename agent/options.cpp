@@ -11,6 +11,7 @@
 
 #include "common/host.hpp"
 #include "common/version.hpp"
+#include "protocol/validate.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -60,9 +61,7 @@ std::string default_name() {
 }
 
 std::string check_name(const std::string& name) {
-  const bool valid = !name.empty() && name.size() <= kMaxNameLength &&
-                     std::ranges::all_of(name, is_name_character);
-  return valid ? std::string() : "a name has 1 to 64 of a-z, 0-9 and '-'";
+  return protocol::is_agent_name(name) ? "" : "a name has 1 to 64 of a-z, 0-9 and '-'";
 }
 
 /// "network.path=vpc-endpoints"

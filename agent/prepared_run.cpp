@@ -47,19 +47,6 @@ void expect_earlier(const TrialContext& trial, const std::vector<ExpectedImage>&
   }
 }
 
-/// Where tags move, what they named before.
-std::vector<ResolvedImage> before_the_move(const TrialContext& trial) {
-  std::vector<ResolvedImage> images;
-  for (const ResolvedImage& image : trial.lock.images) {
-    for (const ResolvedImage& moved : trial.assignment.moved) {
-      if (moved.repository == image.repository && moved.tag == image.tag) {
-        images.push_back(image);
-      }
-    }
-  }
-  return images;
-}
-
 /// The tool's own untimed sync: run.untimed says what it came to.
 Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, PreparedRun& run,
                               std::vector<ExpectedImage>& arrived) {
@@ -129,7 +116,7 @@ Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedR
   run.expected = expect_all(trial, tool->placed);
   for (ExpectedImage& expected : run.expected) {
     for (const ResolvedImage& moved : trial.assignment.moved) {
-      if (moved.repository == expected.image.repository && moved.tag == expected.image.tag) {
+      if (same_tag(moved, expected.image)) {
         expected.image = moved;
       }
     }
@@ -163,7 +150,7 @@ std::uint64_t count_files(const std::filesystem::path& directory) {
 
 Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
   std::vector<ExpectedImage> arrived;
-  Result<void> done = point_tags(trial, before_the_move(trial));
+  Result<void> done = point_tags(trial, before_the_move(trial.lock, trial.assignment.moved));
   if (done && trial.assignment.steps.populate == Populate::corpus && trial.copies()) {
     done = run_untimed_sync(trial, {.prefix = run_prefix(trial, index), .log = "populate-"}, run,
                             arrived);

@@ -34,10 +34,6 @@ Result<std::string> tear_down(TrialContext& trial) {
   return "registries stopped, directories removed";
 }
 
-Outcome not_run(std::string cause) {
-  return {.kind = OutcomeKind::not_run, .cause = std::move(cause)};
-}
-
 Outcome run_iterations(TrialContext& trial) {
   const std::uint32_t wanted = trial.assignment.trial.iterations;
   for (std::uint32_t index = 1; index <= wanted; ++index) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/file.hpp"
+#include "common/host.hpp"
 #include "common/oci/docker_config.hpp"
 #include "common/units.hpp"
 
@@ -15,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t kMaxCaFileBytes = 4 * kMiB;
 /// Where Debian keeps the certificates that everyone trusts.
-constexpr const char* kSystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
 Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;

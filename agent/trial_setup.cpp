@@ -33,9 +33,8 @@ Result<void> check_moved(const Assignment& assignment) {
   }
   const ResolvedCorpus lock = first_images(assignment.lock, assignment.trial.images);
   for (const ResolvedImage& moved : assignment.moved) {
-    if (std::ranges::none_of(lock.images, [&](const ResolvedImage& image) {
-          return image.repository == moved.repository && image.tag == moved.tag;
-        })) {
+    if (std::ranges::none_of(lock.images,
+                             [&](const auto& each) { return same_tag(each, moved); })) {
       return fail(ErrorCode::bad_input,
                   fmt::format("refused: {}:{} is to move and not in the corpus", moved.repository,
                               moved.tag));

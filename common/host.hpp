@@ -13,6 +13,9 @@ namespace ocibench {
 // What this process was started with. The only place that reads the environment: everything else
 // gets what it needs as an argument.
 
+/// The authorities that this host trusts, where Debian and its kin keep them.
+inline constexpr const char* kSystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
+
 /// nullopt when unset or empty.
 std::optional<std::string> environment_variable(const char* name);
 

@@ -6,6 +6,9 @@
 
 namespace ocibench {
 
+/// Bytes of a short text from outside that a message repeats.
+inline constexpr std::size_t kLongestQuote = 100;
+
 /// ASCII only, whatever the locale: names of headers, schemes, hosts.
 std::string lower_case(std::string_view text);
 

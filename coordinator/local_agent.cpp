@@ -22,9 +22,9 @@ namespace {
 
 /// What posix_spawn does in the child: a session of its own, a clean signal state, output to the
 /// log.
-class SpawnSetup {
+class AgentSetup {
  public:
-  explicit SpawnSetup(const std::filesystem::path& log) {
+  explicit AgentSetup(const std::filesystem::path& log) {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_init(&actions);
     sigset_t none;
@@ -39,12 +39,12 @@ class SpawnSetup {
     posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
   }
-  ~SpawnSetup() {
+  ~AgentSetup() {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
   }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
+  AgentSetup(const AgentSetup&) = delete;
+  AgentSetup& operator=(const AgentSetup&) = delete;
 
   posix_spawnattr_t attributes{};
   posix_spawn_file_actions_t actions{};
@@ -79,7 +79,7 @@ Result<LocalAgent> LocalAgent::start(const LocalAgentOptions& options) {
     argv.push_back(const_cast<char*>(word.c_str()));  // NOLINT: posix_spawn does not write to it
   }
   argv.push_back(nullptr);
-  const SpawnSetup setup(options.log);
+  const AgentSetup setup(options.log);
   pid_t pid = -1;
   const int error =
       ::posix_spawn(&pid, program.c_str(), &setup.actions, &setup.attributes, argv.data(), environ);

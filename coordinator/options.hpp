@@ -122,6 +122,7 @@ struct FleetOptions {
   std::filesystem::path fleets = "fleets";  ///< what is known of each fleet
   Confirmation confirmation = Confirmation::ask;
   Results results = Results::kept;  ///< only down
+  std::chrono::seconds wait{900};   ///< for the agents; only up; 0: not at all
 };
 
 /// --help or --version: print this and leave with success.

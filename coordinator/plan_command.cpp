@@ -16,8 +16,6 @@
 namespace ocibench::coordinator {
 namespace {
 
-constexpr std::uint64_t kMaxCampaignBytes = 1024 * 1024;
-
 /// The corpus locked, and what its tags name where a scenario moves them.
 Result<CorpusState> resolve(const Campaign& campaign, const catalog::Catalog& catalog,
                             const CorpusSpec& spec, const oci::CorpusContext& context) {

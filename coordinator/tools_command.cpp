@@ -6,31 +6,15 @@
 
 #include <fmt/format.h>
 
-#include "common/catalog/data_directory.hpp"
+#include "common/catalog/this_host.hpp"
 #include "common/clock.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
-#include "common/process/probe.hpp"
 #include "coordinator/tool_installer.hpp"
 #include "coordinator/tool_status.hpp"
 
 namespace ocibench::coordinator {
 namespace {
-
-constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
-
-Result<catalog::Catalog> load_catalog(const CommonOptions& common) {
-  return catalog::find_data_directory(common.data_directory, executable_path())
-      .and_then([](const std::filesystem::path& data) { return catalog::Catalog::load(data); });
-}
-
-/// As an agent started here would find and ask the programs.
-catalog::ProbeProgram probe_with(const Clock& clock, const std::string& path) {
-  return [&clock, path](const std::vector<std::string>& argv) -> Result<std::string> {
-    auto answer = capture({.argv = argv, .environment = {{"PATH", path}, {"LC_ALL", "C"}}}, clock);
-    return answer.map([](const ProbeAnswer& said) { return said.text; });
-  };
-}
 
 void print(const std::vector<ToolStatus>& statuses, const ToolsOptions& options) {
   std::string text;
@@ -110,24 +94,20 @@ Result<ExitCode> install(ToolInstaller& installer,
 }  // namespace
 
 Result<ExitCode> tools_command(const ToolsOptions& options) {
-  const auto catalog = load_catalog(options.common);
+  const auto catalog = catalog::load_catalog(options.common.data_directory);
   if (!catalog) {
     return tl::unexpected(catalog.error());
   }
   const SystemClock clock;
-  const std::string path = environment_variable("PATH").value_or(kDefaultPath);
-  const catalog::SubjectFinder finder({.tools_directory = options.common.tools_directory,
-                                       .own_directory = executable_path().parent_path(),
-                                       .path = path},
-                                      probe_with(clock, path));
+  const auto finder = catalog::find_programs(options.common.tools_directory, clock);
   if (options.action == ToolsOptions::Action::install) {
     ToolInstaller installer({.clock = clock,
                              .catalog = *catalog,
                              .finder = finder,
-                             .probe = probe_with(clock, path),
+                             .probe = catalog::probe_program(clock),
                              .run = run_on_terminal,
                              .tools_directory = options.common.tools_directory,
-                             .path = path});
+                             .path = catalog::search_path()});
     return wanted_programs(*catalog, options.names).and_then([&](const auto& programs) {
       return install(installer, programs);
     });

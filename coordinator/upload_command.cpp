@@ -31,7 +31,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kNothingStops = -1;
-constexpr std::uint64_t kMaxChecksumsBytes = 64 * kMiB;
 
 /// A bundle that is what its SHA256SUMS says, and where it goes.
 struct Sealed {

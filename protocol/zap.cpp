@@ -8,7 +8,7 @@ constexpr std::size_t kRequestFrames = 7;  // for CURVE: six, and the key
 
 // Positions in a request.
 constexpr std::size_t kRequestId = 1;
-constexpr std::size_t kAddress = 3;
+constexpr std::size_t kAddressPart = 3;
 constexpr std::size_t kMechanism = 5;
 constexpr std::size_t kCredentials = 6;
 
@@ -18,7 +18,7 @@ ZapAnswer answer_zap(const std::vector<std::string>& request, const AllowList& a
   if (request.size() != kRequestFrames || request[0] != kVersion) {
     return {};
   }
-  ZapAnswer answer{.address = request[kAddress]};
+  ZapAnswer answer{.address = request[kAddressPart]};
   const bool sound = request[kMechanism] == "CURVE" && request[kCredentials].size() == kKeyBytes;
   if (sound) {
     const PublicKey key = public_key_of(request[kCredentials]);

@@ -2,17 +2,17 @@
 
 #include <cstdio>
 
-#include "agent/agent_catalog.hpp"
 #include "agent/check/host_check.hpp"
 #include "agent/check/host_facts.hpp"
 #include "agent/sampling/pidstat_run.hpp"
 #include "agent/tool_offers.hpp"
+#include "common/catalog/this_host.hpp"
 #include "common/clock.hpp"
 
 namespace ocibench::agent {
 
 Result<ExitCode> check_command(const CheckOptions& options) {
-  const auto catalog = load_catalog(options.agent);
+  const auto catalog = catalog::load_catalog(options.agent.data_directory);
   if (!catalog) {
     return tl::unexpected(catalog.error());
   }
@@ -20,7 +20,8 @@ Result<ExitCode> check_command(const CheckOptions& options) {
   HostFacts facts = read_host_facts({.state_directory = options.agent.state_directory,
                                      .cache_directory = options.agent.cache_directory,
                                      .pidstat = PidstatRun::kProgram});
-  facts.tools = probe_catalog(*catalog, make_subject_finder(options.agent, clock));
+  facts.tools =
+      probe_catalog(*catalog, catalog::find_programs(options.agent.tools_directory, clock));
   const auto findings = check_host(facts, options.agent.offer);
   const std::string text = options.output == CheckOptions::Output::json
                                ? dump_json(findings_json(findings))

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/host.hpp"
 #include "common/http/url.hpp"
 #include "common/text.hpp"
 
@@ -14,7 +15,6 @@ namespace ocibench::agent {
 namespace {
 
 /// Debian keeps what everyone trusts here; an upstream with its own authority names that instead.
-constexpr const char* kSystemCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
 constexpr std::size_t kMaxShownBytes = 200;
 

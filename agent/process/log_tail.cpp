@@ -34,7 +34,7 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-std::string printable(std::string_view line) {
+std::string shown_line(std::string_view line) {
   std::string clean;
   while (!line.empty()) {
     const std::size_t length = sequence_length(line);
@@ -68,7 +68,7 @@ std::vector<std::string> LogTail::lines() const {
     const std::size_t newline = rest.find_last_of("\r\n");
     const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
     if (begin < rest.size()) {
-      lines.push_back(printable(rest.substr(begin)));
+      lines.push_back(shown_line(rest.substr(begin)));
     }
     rest = rest.substr(0, newline == std::string_view::npos ? 0 : newline);
   }

@@ -44,11 +44,6 @@ class Reader {
   std::unique_ptr<TreeMeter> meter_;
 };
 
-std::optional<std::uint64_t> since(const std::optional<std::uint64_t>& start,
-                                   const std::optional<std::uint64_t>& end) {
-  return start && end && *end >= *start ? std::optional(*end - *start) : std::nullopt;
-}
-
 }  // namespace
 
 struct HostSampler::State {
@@ -161,8 +156,8 @@ std::string HostSampler::State::why_unmeasured() const {
 ResourceUse HostSampler::State::resources() {
   ResourceUse use;
   use.source = edges->meter().source();
-  use.cpu_user_us = since(first.use.cpu_user_us, last.use.cpu_user_us);
-  use.cpu_system_us = since(first.use.cpu_system_us, last.use.cpu_system_us);
+  use.cpu_user_us = growth(first.use.cpu_user_us, last.use.cpu_user_us);
+  use.cpu_system_us = growth(first.use.cpu_system_us, last.use.cpu_system_us);
   use.memory_peak_bytes = memory_peak_bytes;
   use.cpu_percent = spread_of(cpu_percent_steps(samples));
   use.rss_bytes = spread_of(rss_values(samples));

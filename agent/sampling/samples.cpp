@@ -15,10 +15,6 @@ Number cpu_us(const TreeUse& use) {
                                               : std::nullopt;
 }
 
-Number since(const Number& start, const Number& now) {
-  return start && now && *now >= *start ? Number(*now - *start) : std::nullopt;
-}
-
 std::string cell(const Number& number) { return number ? fmt::format("{}", *number) : ""; }
 
 Number bytes(const Sample& sample, std::uint64_t InterfaceCounters::*counter) {
@@ -27,12 +23,16 @@ Number bytes(const Sample& sample, std::uint64_t InterfaceCounters::*counter) {
 
 }  // namespace
 
+Number growth(const Number& start, const Number& end) {
+  return start && end && *end >= *start ? Number(*end - *start) : std::nullopt;
+}
+
 std::vector<double> cpu_percent_steps(const std::vector<Sample>& samples) {
   std::vector<double> percents;
   for (std::size_t index = 1; index < samples.size(); ++index) {
     const Sample& before = samples[index - 1];
     const Sample& after = samples[index];
-    const Number used = since(cpu_us(before.use), cpu_us(after.use));
+    const Number used = growth(cpu_us(before.use), cpu_us(after.use));
     const double seconds = to_seconds(after.at - before.at);
     if (used && seconds > 0) {
       percents.push_back(100.0 * static_cast<double>(*used) / 1e6 / seconds);
@@ -56,14 +56,14 @@ Result<void> write_samples_csv(const std::filesystem::path& path,
   std::string text = "t_s,tx_bytes,rx_bytes,cpu_user_us,cpu_system_us,rss_bytes,processes\n";
   const Sample& start = samples.front();
   const auto moved = [&start](const Sample& sample, std::uint64_t InterfaceCounters::*counter) {
-    return cell(since(bytes(start, counter), bytes(sample, counter)));
+    return cell(growth(bytes(start, counter), bytes(sample, counter)));
   };
   for (const Sample& sample : samples) {
     text += fmt::format("{:.3f},{},{},{},{},{},{}\n", to_seconds(sample.at - start.at),
                         moved(sample, &InterfaceCounters::tx_bytes),
                         moved(sample, &InterfaceCounters::rx_bytes),
-                        cell(since(start.use.cpu_user_us, sample.use.cpu_user_us)),
-                        cell(since(start.use.cpu_system_us, sample.use.cpu_system_us)),
+                        cell(growth(start.use.cpu_user_us, sample.use.cpu_user_us)),
+                        cell(growth(start.use.cpu_system_us, sample.use.cpu_system_us)),
                         cell(sample.use.rss_bytes), sample.use.processes);
   }
   return write_file_atomically(path, text);

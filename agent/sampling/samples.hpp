@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -18,6 +19,10 @@ struct Sample {
   std::optional<InterfaceCounters> network;
   TreeUse use;
 };
+
+/// How far a counter has come; nullopt where one is not known, or it was reset in between.
+std::optional<std::uint64_t> growth(const std::optional<std::uint64_t>& start,
+                                    const std::optional<std::uint64_t>& end);
 
 /// CPU of each step in percent of one core; steps without numbers are left out.
 /// Requires: `samples` starts with the edge of the window.

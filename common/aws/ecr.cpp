@@ -11,9 +11,9 @@
 namespace ocibench::aws {
 namespace {
 
-constexpr std::string_view kTarget = "AmazonEC2ContainerRegistry_V20150921";
-constexpr std::size_t kMostPages = 1000;  // of 100 repositories: the quota of a region
-constexpr int kPageSize = 100;
+constexpr std::string_view kEcrTarget = "AmazonEC2ContainerRegistry_V20150921";
+constexpr std::size_t kMostRepositoryPages = 1000;  // of 100 repositories: the quota of a region
+constexpr int kRepositoriesPerPage = 100;
 constexpr double kLatestExpiry = 32'503'680'000;  // the year 3000
 
 /// What was answered may hold a secret: nothing of it is repeated.
@@ -46,7 +46,7 @@ Result<Ecr> Ecr::create(Session& session, RetryLimits limits) {
 }
 
 Outcome<Json> Ecr::call(const std::string& operation, const Json& request) {
-  return service_.call(kTarget, operation, request);
+  return service_.call(kEcrTarget, operation, request);
 }
 
 Result<RegistryLogin> Ecr::login() {
@@ -77,8 +77,8 @@ Result<void> Ecr::delete_repository(const std::string& name) {
 
 Result<std::vector<EcrRepository>> Ecr::repositories(const std::string& prefix) {
   std::vector<EcrRepository> found;
-  Json request = {{"maxResults", kPageSize}};
-  for (std::size_t page = 0; page < kMostPages; ++page) {
+  Json request = {{"maxResults", kRepositoriesPerPage}};
+  for (std::size_t page = 0; page < kMostRepositoryPages; ++page) {
     const Outcome<Json> answer = call("DescribeRepositories", request);
     if (!answer) {
       return tl::unexpected(answer.error().error);

@@ -7,8 +7,8 @@
 namespace ocibench::aws {
 namespace {
 
-constexpr std::chrono::seconds kConnectTimeout{1};
-constexpr std::chrono::seconds kIdleTimeout{2};
+constexpr std::chrono::seconds kLinkLocalTimeout{1};
+constexpr std::chrono::seconds kLinkLocalIdleTimeout{2};
 constexpr std::chrono::seconds kTokenLifetime{6 * 3600};
 constexpr std::chrono::seconds kTokenMargin{60};
 constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
@@ -16,8 +16,8 @@ constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 }  // namespace
 
 Result<Imds> Imds::create(std::string endpoint, const Clock& clock) {
-  Result<http::Connection> http = http::Connection::create({.connect_timeout = kConnectTimeout,
-                                                            .idle_timeout = kIdleTimeout,
+  Result<http::Connection> http = http::Connection::create({.connect_timeout = kLinkLocalTimeout,
+                                                            .idle_timeout = kLinkLocalIdleTimeout,
                                                             .proxy = http::Proxy::none});
   if (!http) {
     return tl::unexpected(http.error());

@@ -22,6 +22,8 @@ class Imds {
   static constexpr std::string_view kZoneId = "/latest/meta-data/placement/availability-zone-id";
   static constexpr std::string_view kPlacementGroup = "/latest/meta-data/placement/group-name";
   static constexpr std::string_view kLifeCycle = "/latest/meta-data/instance-life-cycle";
+  /// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+  static constexpr std::string_view kSpotAction = "/latest/meta-data/spot/instance-action";
   static constexpr std::string_view kRoles = "/latest/meta-data/iam/security-credentials/";
 
   /// Requires: `clock` outlives this. Errors: internal.

@@ -27,7 +27,7 @@ std::string date_of(const SignableRequest& request) {
 }
 
 /// Without blanks at the ends, and one blank for several.
-std::string trimmed(std::string_view value) {
+std::string without_extra_blanks(std::string_view value) {
   std::string text;
   for (const char c : value) {
     if (c != ' ' && c != '\t') {
@@ -85,7 +85,7 @@ std::string canonical_query(const Query& query) {
 std::string canonical_request(const SignableRequest& request) {
   std::string headers;
   for (const auto& [name, value] : request.headers) {
-    headers += fmt::format("{}:{}\n", name, trimmed(value));
+    headers += fmt::format("{}:{}\n", name, without_extra_blanks(value));
   }
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(request.path),
                      canonical_query(request.query), headers, signed_headers(request),

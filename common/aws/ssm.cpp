@@ -7,8 +7,8 @@
 namespace ocibench::aws {
 namespace {
 
-constexpr std::string_view kTarget = "AmazonSSM";
-constexpr int kPageSize = 10;  // the most that it allows
+constexpr std::string_view kSsmTarget = "AmazonSSM";
+constexpr int kParametersPerPage = 10;  // the most that it allows
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Result<void> ParameterStore::put(const Parameter& parameter) {
     return fail(ErrorCode::limit, fmt::format("{} is longer than the {} bytes of a parameter",
                                               parameter.name, kMaxValueBytes));
   }
-  const Outcome<Json> answer = service_.call(kTarget, "PutParameter",
+  const Outcome<Json> answer = service_.call(kSsmTarget, "PutParameter",
                                              {{"Name", parameter.name},
                                               {"Value", parameter.value},
                                               {"Type", "String"},
@@ -33,9 +33,9 @@ Result<void> ParameterStore::put(const Parameter& parameter) {
 
 Result<std::vector<Parameter>> ParameterStore::below(const std::string& path) {
   std::vector<Parameter> found;
-  Json request = {{"Path", path}, {"Recursive", true}, {"MaxResults", kPageSize}};
+  Json request = {{"Path", path}, {"Recursive", true}, {"MaxResults", kParametersPerPage}};
   for (std::size_t page = 0; page <= kMaxParameters; ++page) {  // a page may be empty
-    const Outcome<Json> answer = service_.call(kTarget, "GetParametersByPath", request);
+    const Outcome<Json> answer = service_.call(kSsmTarget, "GetParametersByPath", request);
     if (!answer) {
       return tl::unexpected(answer.error().error);
     }

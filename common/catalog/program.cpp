@@ -30,7 +30,7 @@ std::optional<VersionProbe> read_version_probe(TomlTable& table) {
                       .pattern = Pattern::read(*probe_table, "pattern", "the version")};
 }
 
-std::vector<FileTemplate> read_files(TomlTable& table) {
+std::vector<FileTemplate> read_templates(TomlTable& table) {
   std::vector<FileTemplate> files;
   for (TomlTable& entry : table.optional_tables("files")) {
     FileTemplate file{.name = entry.text("name"), .text = entry.text("text")};
@@ -85,7 +85,7 @@ Program read_program(TomlTable& table, std::string origin, std::string_view byte
   program.installation = read_installation(table);
   program.needs = table.optional_texts("needs");
   program.version = read_version_probe(table);
-  program.files = read_files(table);
+  program.files = read_templates(table);
   program.arguments = table.optional_texts("arguments");
   program.environment = table.optional_text_map("environment");
   program.tls_environment = table.optional_text_map("tls_environment");

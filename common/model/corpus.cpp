@@ -1,6 +1,7 @@
 #include "common/model/corpus.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -60,11 +61,23 @@ ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform
           .manifests = {*child}};
 }
 
+bool same_tag(const ResolvedImage& image, const ResolvedImage& other) {
+  return image.repository == other.repository && image.tag == other.tag;
+}
+
+std::vector<ResolvedImage> before_the_move(const ResolvedCorpus& corpus,
+                                           const std::vector<ResolvedImage>& moved) {
+  std::vector<ResolvedImage> before;
+  std::ranges::copy_if(corpus.images, std::back_inserter(before), [&](const ResolvedImage& image) {
+    return std::ranges::any_of(moved, [&](const auto& each) { return same_tag(image, each); });
+  });
+  return before;
+}
+
 ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved) {
   for (const ResolvedImage& image : moved) {
-    const auto tag = std::ranges::find_if(corpus.images, [&](const ResolvedImage& each) {
-      return each.repository == image.repository && each.tag == image.tag;
-    });
+    const auto tag = std::ranges::find_if(
+        corpus.images, [&](const ResolvedImage& each) { return same_tag(each, image); });
     OCIBENCH_ASSERT(tag != corpus.images.end());
     *tag = image;
   }

@@ -100,6 +100,13 @@ ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images);
 /// What a tool that copies one platform only leaves under the tag: that child of the index. The
 /// image itself when it is no index or has no such child.
 ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform);
+/// Whether one tag names both, before and after it moved.
+bool same_tag(const ResolvedImage& image, const ResolvedImage& other);
+
+/// What the tags of `moved` name in this corpus.
+std::vector<ResolvedImage> before_the_move(const ResolvedCorpus& corpus,
+                                           const std::vector<ResolvedImage>& moved);
+
 /// The corpus after some of its tags have moved. Requires: each of `moved` is a tag of the corpus.
 ResolvedCorpus with_moved(ResolvedCorpus corpus, const std::vector<ResolvedImage>& moved);
 

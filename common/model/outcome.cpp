@@ -1,5 +1,7 @@
 #include "common/model/outcome.hpp"
 
+#include <utility>
+
 namespace ocibench {
 
 std::string_view to_string(OutcomeKind kind) {
@@ -22,6 +24,10 @@ std::optional<OutcomeKind> outcome_kind_from(std::string_view name) {
     }
   }
   return std::nullopt;
+}
+
+Outcome not_run(std::string cause) {
+  return {.kind = OutcomeKind::not_run, .cause = std::move(cause)};
 }
 
 }  // namespace ocibench

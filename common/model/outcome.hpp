@@ -35,4 +35,6 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
+Outcome not_run(std::string cause);
+
 }  // namespace ocibench

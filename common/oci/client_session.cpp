@@ -8,12 +8,12 @@
 #include "common/http/url.hpp"
 #include "common/oci/digest.hpp"
 #include "common/oci/reference.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 constexpr std::size_t kMaxPages = 10'000;
-constexpr std::size_t kLongestQuote = 100;
 
 /// The target of rel="next" in a Link header (RFC 8288), or nothing.
 std::string_view next_link(const http::Response& response) {

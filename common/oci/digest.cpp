@@ -9,13 +9,13 @@
 #include <openssl/evp.h>
 
 #include "common/sha256.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 constexpr std::string_view kSha256 = "sha256:";
 constexpr std::string_view kSha512 = "sha512:";
-constexpr std::size_t kLongestQuote = 100;
 
 bool is_lower_hex(std::string_view text) {
   return std::ranges::all_of(

@@ -22,7 +22,6 @@ namespace {
 
 /// Raised whenever the same corpus would give other digests: part of the cache key.
 constexpr int kGeneration = 1;
-constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr int kGzipLevel = 1;
 
 /// Makes one image's successor out of `from` in `to`.
@@ -119,16 +118,8 @@ class Successor {
 
   static Result<void> write_random(const Descriptor& layer, const ByteSink& tar) {
     RandomBytes random("moved/" + layer.digest);
-    std::vector<char> block(kBlockBytes);
-    for (std::uint64_t left = layer.size_bytes; left > 0;) {
-      const std::size_t count = std::min<std::uint64_t>(left, kBlockBytes);
-      random.fill(std::span(block).first(count));
-      if (auto written = tar({block.data(), count}); !written) {
-        return written;
-      }
-      left -= count;
-    }
-    return {};
+    return send_blocks(
+        layer.size_bytes, [&](std::span<char> block) { random.fill(block); }, tar);
   }
 
   /// The configuration names what its layers unpack to (image-spec 1.1 config.md, rootfs).
@@ -230,15 +221,7 @@ Result<std::vector<ResolvedImage>> resolve_moved(const CorpusSpec& spec, const R
 Result<Layout> provide_moved_layout(const CorpusSpec& spec, const ResolvedCorpus& lock,
                                     const std::vector<ResolvedImage>& moved,
                                     const CorpusContext& context) {
-  std::vector<ResolvedImage> before;
-  for (const ResolvedImage& image : lock.images) {
-    if (std::ranges::any_of(moved, [&](const ResolvedImage& each) {
-          return each.repository == image.repository && each.tag == image.tag;
-        })) {
-      before.push_back(image);
-    }
-  }
-  auto layout = moved_layout(spec, lock, before, context);
+  auto layout = moved_layout(spec, lock, before_the_move(lock, moved), context);
   const auto now = layout.and_then([](const Layout& made) { return named_images(made); });
   if (!now) {
     return tl::unexpected(now.error());

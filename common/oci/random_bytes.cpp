@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "common/sha256.hpp"
 
@@ -43,6 +44,21 @@ void RandomBytes::fill(std::span<char> bytes) {
     std::memcpy(bytes.data(), &word, count);
     bytes = bytes.subspan(count);
   }
+}
+
+Result<void> send_blocks(std::uint64_t bytes, const std::function<void(std::span<char>)>& fill,
+                         const ByteSink& sink) {
+  constexpr std::size_t kBlockBytes = 64 * 1024;
+  std::vector<char> block(kBlockBytes);
+  for (std::uint64_t left = bytes; left > 0;) {
+    const std::size_t count = std::min<std::uint64_t>(left, kBlockBytes);
+    fill(std::span(block).first(count));
+    if (auto sent = sink({block.data(), count}); !sent) {
+      return sent;
+    }
+    left -= count;
+  }
+  return {};
 }
 
 }  // namespace ocibench::oci

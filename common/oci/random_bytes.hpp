@@ -2,8 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
+
+#include "common/byte_stream.hpp"
+#include "common/error.hpp"
 
 namespace ocibench::oci {
 
@@ -21,5 +25,9 @@ class RandomBytes {
  private:
   std::array<std::uint64_t, 4> state_{};
 };
+
+/// Sends so many bytes, block by block, each as `fill` has left it.
+Result<void> send_blocks(std::uint64_t bytes, const std::function<void(std::span<char>)>& fill,
+                         const ByteSink& sink);
 
 }  // namespace ocibench::oci

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxRepositoryBytes = 255;
 constexpr std::size_t kMaxTagBytes = 128;
 constexpr std::size_t kMaxHostBytes = 255;
 constexpr std::size_t kMaxPortDigits = 5;
-constexpr std::size_t kLongestQuote = 300;
+constexpr std::size_t kLongestReference = 300;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }
@@ -83,7 +83,7 @@ tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(
       ErrorCode::bad_input,
       fmt::format("\"{}\" is no image reference (host[:port]/repository[:tag][@digest]): {}",
-                  text.substr(0, kLongestQuote), why));
+                  text.substr(0, kLongestReference), why));
 }
 
 }  // namespace

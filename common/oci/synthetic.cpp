@@ -23,7 +23,6 @@
 namespace ocibench::oci {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr std::size_t kThreads = 2;
 constexpr std::string_view kTag = "1";
 constexpr std::string_view kDefaultPlatform = "linux/amd64";
@@ -186,19 +185,13 @@ class Generator {
 
   [[nodiscard]] Result<void> write_content(const LayerKey& key, const ByteSink& tar) const {
     RandomBytes random(fmt::format("{}/{}/{}/{}", spec_.seed, key.image, key.platform, key.layer));
-    std::vector<char> block(kBlockBytes);
-    for (std::uint64_t left = spec_.layer_bytes; left > 0;) {
-      const std::size_t count = std::min<std::uint64_t>(left, kBlockBytes);
+    const auto fill = [&](std::span<char> block) {
       const auto zeros = static_cast<std::size_t>(
-          std::llround(spec_.compressibility * static_cast<double>(count)));
+          std::llround(spec_.compressibility * static_cast<double>(block.size())));
       std::fill_n(block.begin(), zeros, '\0');
-      random.fill(std::span(block).subspan(zeros, count - zeros));
-      if (Result<void> written = tar({block.data(), count}); !written) {
-        return written;
-      }
-      left -= count;
-    }
-    return {};
+      random.fill(block.subspan(zeros));
+    };
+    return send_blocks(spec_.layer_bytes, fill, tar);
   }
 
   Result<Descriptor> make_image(std::uint32_t image) const {

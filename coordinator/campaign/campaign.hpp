@@ -75,6 +75,9 @@ struct Campaign {
   friend bool operator==(const Campaign&, const Campaign&) = default;
 };
 
+/// What a campaign file may have.
+inline constexpr std::uint64_t kMaxCampaignBytes = 1024 * 1024;
+
 /// Reads a campaign file; every name in it must be in the catalog.
 /// Errors: bad_input with file, line, key and the nearest known name.
 Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,

@@ -41,9 +41,9 @@ class IgnoredInterrupts {
 };
 
 /// What posix_spawn does in the child.
-class SpawnSetup {
+class CommandSetup {
  public:
-  SpawnSetup(int write_end, CommandOutput output) {
+  CommandSetup(int write_end, CommandOutput output) {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_init(&actions);
     sigset_t defaults;
@@ -57,12 +57,12 @@ class SpawnSetup {
       posix_spawn_file_actions_adddup2(&actions, write_end, STDERR_FILENO);
     }
   }
-  ~SpawnSetup() {
+  ~CommandSetup() {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
   }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
+  CommandSetup(const CommandSetup&) = delete;
+  CommandSetup& operator=(const CommandSetup&) = delete;
 
   posix_spawnattr_t attributes{};
   posix_spawn_file_actions_t actions{};
@@ -74,7 +74,7 @@ Result<pid_t> start(const std::vector<std::string>& argv, int write_end, Command
     words.push_back(const_cast<char*>(word.c_str()));  // NOLINT: posix_spawn does not write to it
   }
   words.push_back(nullptr);
-  const SpawnSetup setup(write_end, output);
+  const CommandSetup setup(write_end, output);
   pid_t pid = -1;
   const int error =
       ::posix_spawnp(&pid, words.front(), &setup.actions, &setup.attributes, words.data(), environ);

@@ -12,6 +12,7 @@
 #include "common/clock.hpp"
 #include "common/file.hpp"
 #include "common/log.hpp"
+#include "coordinator/fleet/arrivals.hpp"
 #include "coordinator/fleet/fleet_folder.hpp"
 #include "coordinator/fleet/fleet_plan.hpp"
 #include "coordinator/fleet/fleet_view.hpp"
@@ -22,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxCampaignBytes = 1024 * 1024;
 constexpr const char* kResultsModule = "module.results_bucket";
 
 /// Asks on the terminal, unless the answer was given on the command line.
@@ -126,7 +126,8 @@ Result<ExitCode> up(const FleetOptions& options) {
   log_info(
       "machines run; agents join by themselves in some minutes, and the coordinator starts when "
       "it knows their keys: its console (see Next) tells");
-  return ExitCode::valid;
+  const SystemClock clock;
+  return options.wait.count() == 0 ? ExitCode::valid : wait_for_agents(*fleet, options.wait, clock);
 }
 
 Result<FleetFolder> existing_folder(const FleetOptions& options) {

@@ -5,6 +5,8 @@
 namespace ocibench::coordinator {
 namespace {
 
+constexpr std::uint32_t kLongestWait = 24 * 3600;
+
 constexpr const char* kFleetFooter =
     "One machine of AWS for each tool and one for the coordinator, by the Terraform configuration "
     "that\n"
@@ -16,6 +18,7 @@ constexpr const char* kFleetFooter =
     "coordinator\n"
     "          runs the campaign by itself and uploads the bundle; machines that are done power "
     "off.\n"
+    "          Waits until every agent has joined, where your credentials may read parameters.\n"
     "          Interrupted or failed, it goes on when called again\n"
     "  status  asks AWS again, and shows the machines, the cost and the commands to look closer\n"
     "  down    terminates and deletes everything but results, and says what is left\n"
@@ -27,7 +30,8 @@ constexpr const char* kFleetFooter =
     "\n"
     "Exit status:\n"
     "  0    done\n"
-    "  2    not confirmed; down: something is left; Terraform failed, and its last lines say why\n"
+    "  2    not confirmed; up: an agent has not joined in time; down: something is left;\n"
+    "       Terraform failed, and its last lines say why\n"
     "  64   wrong usage\n"
     "  65   the campaign file is wrong: the message names file, line and key\n"
     "  70   our own failure\n"
@@ -61,6 +65,11 @@ void add_fleet(CLI::App& app, FleetOptions& options, const AddCommonOptions& add
   up->add_option("--settings", options.settings,
                  "Terraform variables: owner, region, image, prices ... (copy "
                  "terraform/aws/example.tfvars). Needed unless going on");
+  up->add_option_function<std::uint32_t>(
+        "--wait", [&options](std::uint32_t s) { options.wait = std::chrono::seconds(s); },
+        "Seconds to wait for the agents, once the machines run; 0: not at all")
+      ->check(CLI::Range(0U, kLongestWait))
+      ->default_str(std::to_string(options.wait.count()));
   add("status", "Show the machines, as AWS has them now", FleetOptions::Action::status);
   CLI::App* const down =
       add("down", "Terminate and delete everything but results", FleetOptions::Action::down);

@@ -5,8 +5,10 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/units.hpp"
+#include "common/wrap.hpp"
 #include "coordinator/plan/comparison_design.hpp"
 #include "coordinator/plan/target_text.hpp"
 
@@ -26,23 +28,8 @@ constexpr milliseconds kUntimedPerIteration{2000};
 std::string wrapped(std::string_view head, std::string_view text, std::size_t indent) {
   std::string result(head);
   result.resize(std::max(indent, head.size()), ' ');
-  std::size_t column = result.size();
-  bool at_start = true;
-  while (!text.empty()) {
-    const auto space = text.find(' ');
-    const std::string_view word = text.substr(0, space);
-    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
-    if (!at_start && column + 1 + word.size() > kColumns) {
-      result += '\n' + std::string(indent, ' ');
-      column = indent;
-      at_start = true;
-    }
-    result += at_start ? "" : " ";
-    result += word;
-    column += word.size() + (at_start ? 0 : 1);
-    at_start = false;
-  }
-  return result + '\n';
+  const auto lines = wrap_words(text, kColumns - indent);
+  return result + fmt::format("{}\n", fmt::join(lines, "\n" + std::string(indent, ' ')));
 }
 
 std::string plural(std::uint64_t count, std::string_view noun) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -11,6 +12,9 @@ namespace ocibench::coordinator {
 
 /// Path within a bundle ("samples/x.csv") to sha256, 64 lower-case hexadecimal digits.
 using Checksums = std::map<std::string, std::string>;
+
+/// Of a SHA256SUMS: some hundred thousand files.
+inline constexpr std::uint64_t kMaxChecksumsBytes = 64 * 1024 * 1024;
 
 /// Hashes every file under `folder`; memory does not depend on their sizes.
 /// Errors: io; bad_input when something there is neither a plain file nor a folder.

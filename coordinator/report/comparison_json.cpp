@@ -5,7 +5,9 @@
 namespace ocibench::coordinator {
 namespace {
 
-Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+Json number_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 Json tool_json(const ToolNumbers& numbers) {
   return {
@@ -13,10 +15,10 @@ Json tool_json(const ToolNumbers& numbers) {
       {"planned", numbers.planned},
       {"complete", numbers.complete},
       {"wall_s",
-       {{"median", number(numbers.wall_s_median)},
-        {"p10", number(numbers.wall_s_p10)},
-        {"p90", number(numbers.wall_s_p90)}}},
-      {"tx_bytes", {{"median", number(numbers.tx_bytes_median)}}},
+       {{"median", number_or_null(numbers.wall_s_median)},
+        {"p10", number_or_null(numbers.wall_s_p10)},
+        {"p90", number_or_null(numbers.wall_s_p90)}}},
+      {"tx_bytes", {{"median", number_or_null(numbers.tx_bytes_median)}}},
       {"referrer_calls", numbers.observed ? Json(numbers.observed->referrers) : Json(nullptr)},
       {"rate_limited", numbers.observed ? Json(numbers.observed->rate_limited) : Json(nullptr)}};
 }
@@ -39,7 +41,7 @@ Json pair_json(const PairComparison& pair) {
        supported && pair.ratio->interval ? interval_json(*pair.ratio->interval) : Json(nullptr)},
       {"p", supported ? Json(pair.test->p) : Json(nullptr)},
       {"p_exact", supported ? Json(pair.test->exact) : Json(nullptr)},
-      {"p_holm", number(pair.p_holm)},
+      {"p_holm", number_or_null(pair.p_holm)},
       {"claim", to_string(pair.claim)},
       {"withheld", std::move(withheld)}};
 }

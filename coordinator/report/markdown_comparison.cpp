@@ -58,7 +58,7 @@ std::string pair_cells(const PairComparison& pair) {
 }
 
 /// The label, and before it the name that the sentences use where it does not begin with that.
-std::string label_of(const Analysis& analysis, const std::string& tool) {
+std::string name_and_label(const Analysis& analysis, const std::string& tool) {
   const auto row = std::ranges::find_if(analysis.rows,
                                         [&](const Row& one) { return one.aggregate.tool == tool; });
   if (row == analysis.rows.end() || row->label.starts_with(tool)) {
@@ -71,7 +71,7 @@ std::string tool_row(const Analysis& analysis, const PointComparison& comparison
                      const ToolNumbers& numbers) {
   const auto pair = std::ranges::find(comparison.pairs, numbers.tool, &PairComparison::tool);
   return fmt::format("| {} | {} of {} | {} | {} | {} | {} |{}\n",
-                     markdown_plain(label_of(analysis, numbers.tool)), numbers.complete,
+                     markdown_plain(name_and_label(analysis, numbers.tool)), numbers.complete,
                      numbers.planned, number_or_dash(numbers.wall_s_median),
                      number_or_dash(numbers.wall_s_p10), number_or_dash(numbers.wall_s_p90),
                      number_or_dash(numbers.tx_bytes_median, kBytesPerMB),

@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxChecksumsBytes = 256 * 1024 * 1024;
 constexpr std::uint64_t kMaxTextFileBytes = std::uint64_t{4} * 1024 * 1024 * 1024;
 
 tl::unexpected<Error> wrong(const std::string& file, std::string_view what) {

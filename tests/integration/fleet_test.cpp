@@ -6,8 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/aws/session.hpp"
+#include "common/aws/ssm.hpp"
+#include "common/clock.hpp"
 #include "common/file.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/scripted_aws.hpp"
 
 namespace ocibench {
 namespace {
@@ -56,8 +60,14 @@ class FleetRunTest : public testing::Test {
   }
 
   Finished fleet(std::vector<std::string> words, const std::string& path) const {
-    std::vector<std::string> argv = {"/usr/bin/env", "PATH=" + path,
-                                     std::string(OCIBENCH_BINARY_DIR) + "/ocibench", "fleet"};
+    const aws::Settings settings = aws.settings();
+    std::vector<std::string> argv = {"/usr/bin/env",
+                                     "PATH=" + path,
+                                     "AWS_ACCESS_KEY_ID=" + settings.key->id,
+                                     "AWS_SECRET_ACCESS_KEY=" + settings.key->secret,
+                                     "AWS_ENDPOINT_URL=" + aws.url(),
+                                     std::string(OCIBENCH_BINARY_DIR) + "/ocibench",
+                                     "fleet"};
     argv.insert(argv.end(), words.begin(), words.end());
     argv.insert(argv.end(), {"--fleets", (root / "fleets").string()});
     return run_program(root, argv);
@@ -66,21 +76,44 @@ class FleetRunTest : public testing::Test {
     return fleet(std::move(words), root.string() + ":/usr/bin:/bin");
   }
   Finished up() const {
-    return fleet(
-        {"up", (root / "c.toml").string(), "--settings", (root / "s.tfvars").string(), "--yes"});
+    return fleet({"up", (root / "c.toml").string(), "--settings", (root / "s.tfvars").string(),
+                  "--yes", "--wait", "1"});
+  }
+  /// As the first start of that machine does it.
+  void join(const std::string& agent) {
+    const SystemClock clock;
+    aws::Session session(aws.settings(), clock);
+    auto store = aws::ParameterStore::create(session).value();
+    ASSERT_TRUE(store.put({"/ocibench/two/1/agents/" + agent, "a public key"}));
   }
   std::string text(const char* file) const { return read_file(root / file, kMaxFile).value_or(""); }
   void write(const char* file, const char* content) const { std::ofstream(root / file) << content; }
 
+  testing_support::ScriptedAws aws;
   TemporaryDirectory directory = TemporaryDirectory::create("/tmp", "fleet-run-").value();
   std::filesystem::path root = directory.path();
 };
 
+TEST_F(FleetRunTest, NamesAgentsThatDoNotJoin) {
+  const Finished alone = up();
+  EXPECT_EQ(alone.status, 2);
+  EXPECT_THAT(alone.err, HasSubstr("not joined after 1 s: skopeo"));
+}
+
+TEST_F(FleetRunTest, DoesNotMindWhenNobodyMayLook) {
+  aws.refuse(1'000, 403, "AccessDeniedException");
+  const Finished blind = up();
+  EXPECT_EQ(blind.status, 0) << blind.err;
+  EXPECT_THAT(blind.err, HasSubstr("whether agents join can't be seen from here"));
+}
+
 TEST_F(FleetRunTest, GoesUpIsSeenAndGoesDown) {
+  join("skopeo");
   const Finished made = up();
   ASSERT_EQ(made.status, 0) << made.err;
   EXPECT_THAT(made.err, HasSubstr("5.50 USD an hour, at most 24.00 USD"));
   EXPECT_THAT(made.out, HasSubstr("skopeo             i-1"));
+  EXPECT_THAT(made.err, HasSubstr("1 of 1 agents have joined, now skopeo"));
   EXPECT_THAT(text("fleets/two/fleet.tfvars.json"), HasSubstr("\"skopeo\""));
 
   const Finished seen = fleet({"status", "two", "--json"});
@@ -111,6 +144,7 @@ TEST_F(FleetRunTest, CreatesNothingWithoutAYes) {
 }
 
 TEST_F(FleetRunTest, SaysWhatIsLeft) {
+  join("skopeo");
   ASSERT_EQ(up().status, 0);
   write("stays", "aws_vpc.fleet\n");
   const Finished gone = fleet({"down", "two", "--yes"});
@@ -122,6 +156,7 @@ TEST_F(FleetRunTest, SaysWhatIsLeft) {
 }
 
 TEST_F(FleetRunTest, DeletesResultsWhenToldTo) {
+  join("skopeo");
   ASSERT_EQ(up().status, 0);
   EXPECT_EQ(fleet({"down", "two", "--yes", "--delete-results"}).status, 0);
   EXPECT_THAT(text("calls"),
@@ -130,6 +165,7 @@ TEST_F(FleetRunTest, DeletesResultsWhenToldTo) {
 }
 
 TEST_F(FleetRunTest, GoesOnWithWhatAFailedUpHasBegun) {
+  join("skopeo");
   write("fails", "output");
   const Finished failed = up();
   EXPECT_NE(failed.status, 0);

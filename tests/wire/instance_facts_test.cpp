@@ -48,6 +48,16 @@ TEST_F(InstanceFacts, AreThoseOfTheMetadataService) {
   EXPECT_FALSE(facts.at("ec2.placement_group"));
 }
 
+TEST_F(InstanceFacts, TellWhenASpotInstanceIsTakenBack) {
+  const SystemClock clock;
+  auto imds = aws::Imds::create(aws_.url(), clock).value();
+  EXPECT_FALSE(read_spot_interruption(imds));
+  aws_.tell(std::string(aws::Imds::kSpotAction),
+            R"({"action": "terminate", "time": "2026-11-22T08:22:00Z"})");
+  EXPECT_EQ(read_spot_interruption(imds),
+            "EC2 takes this spot instance back: terminate at 2026-11-22T08:22:00Z");
+}
+
 TEST_F(InstanceFacts, AreNotAskedForElsewhere) {
   const auto facts = on_machine_of("QEMU\n").facts;
   EXPECT_TRUE(aws_.calls().empty());

@@ -21,6 +21,31 @@ using testing_support::ScriptedRequest;
 
 constexpr std::string_view kConfig = "{}";
 
+/// The manifest of an image that is nothing but its config.
+std::string manifest_of_one_blob() {
+  return oci::write_manifest(
+      {.media_type = std::string(oci::media_type::kOciManifest),
+       .config = oci::Descriptor{.media_type = std::string(oci::media_type::kOciConfig),
+                                 .digest = oci::sha256_digest(kConfig),
+                                 .size_bytes = kConfig.size()}});
+}
+
+/// Pre-warms that image, at a/1 of this registry, for so many runs.
+Result<PrewarmReport> warm_from(const ScriptedRegistry& registry, const std::string& manifest,
+                                std::uint32_t runs) {
+  const SystemClock clock;
+  const Cancellation never;
+  const TimeBudget budget(clock, never, std::chrono::minutes(1));
+  const std::string digest = oci::sha256_digest(manifest);
+  const ManifestInfo info = {.digest = digest,
+                             .size_bytes = manifest.size(),
+                             .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
+  const ResolvedCorpus lock = {
+      .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {info}}}};
+  const oci::Endpoint source = registry.endpoint();
+  return prewarm({source, lock, runs}, budget);
+}
+
 /// One image of one blob behind an edge. `claim` is what the edge says at each request for the
 /// blob.
 class Edge {
@@ -31,25 +56,11 @@ class Edge {
   explicit Edge(Claim claim, Head head = Head::allowed)
       : claim_(std::move(claim)),
         head_(head),
-        manifest_(oci::write_manifest(
-            {.media_type = std::string(oci::media_type::kOciManifest),
-             .config = oci::Descriptor{.media_type = std::string(oci::media_type::kOciConfig),
-                                       .digest = oci::sha256_digest(kConfig),
-                                       .size_bytes = kConfig.size()}})),
+        manifest_(manifest_of_one_blob()),
         registry_([this](const ScriptedRequest& request) { return answer(request); }) {}
 
   [[nodiscard]] PrewarmReport warm() const {
-    const SystemClock clock;
-    const Cancellation never;
-    const TimeBudget budget(clock, never, std::chrono::minutes(1));
-    const std::string digest = oci::sha256_digest(manifest_);
-    const ManifestInfo manifest = {.digest = digest,
-                                   .size_bytes = manifest_.size(),
-                                   .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
-    const ResolvedCorpus lock = {
-        .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {manifest}}}};
-    const oci::Endpoint source = registry_.endpoint();
-    const auto report = prewarm({source, lock}, budget);
+    const auto report = warm_from(registry_, manifest_, 1);
     EXPECT_TRUE(report) << (report ? "" : report.error().message);
     return report.value_or(PrewarmReport{});
   }
@@ -113,11 +124,7 @@ class Redirecting {
  public:
   explicit Redirecting(std::string quota)
       : quota_(std::move(quota)),
-        manifest_(oci::write_manifest(
-            {.media_type = std::string(oci::media_type::kOciManifest),
-             .config = oci::Descriptor{.media_type = std::string(oci::media_type::kOciConfig),
-                                       .digest = oci::sha256_digest(kConfig),
-                                       .size_bytes = kConfig.size()}})),
+        manifest_(manifest_of_one_blob()),
         network_([this](const ScriptedRequest&) {
           return ScriptedAnswer{
               .headers = {{"X-Cache", ++served_ == 1 ? "MISS, MISS" : "MISS, HIT"},
@@ -127,17 +134,7 @@ class Redirecting {
         registry_([this](const ScriptedRequest& request) { return answer(request); }) {}
 
   Result<PrewarmReport> warm(std::uint32_t runs = 1) const {
-    const SystemClock clock;
-    const Cancellation never;
-    const TimeBudget budget(clock, never, std::chrono::minutes(1));
-    const std::string digest = oci::sha256_digest(manifest_);
-    const ManifestInfo manifest = {.digest = digest,
-                                   .size_bytes = manifest_.size(),
-                                   .blobs = {{oci::sha256_digest(kConfig), kConfig.size()}}};
-    const ResolvedCorpus lock = {
-        .images = {{.repository = "a", .tag = "1", .digest = digest, .manifests = {manifest}}}};
-    const oci::Endpoint source = registry_.endpoint();
-    return prewarm({source, lock, runs}, budget);
+    return warm_from(registry_, manifest_, runs);
   }
   [[nodiscard]] std::string network_host() const { return network_.host(); }
   [[nodiscard]] std::size_t requests() const { return registry_.requests().size(); }

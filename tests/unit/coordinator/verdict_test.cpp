@@ -28,16 +28,16 @@ bool has(const Analysis& analysis, FindingCode code) {
 /// What the agents of a campaign report of each trial; nullopt where an iteration has no record.
 using Script = std::vector<std::vector<std::optional<OutcomeKind>>>;
 
-const std::vector<std::string> kTools = {"skopeo", "crane", "null"};
-constexpr std::uint32_t kIterations = 3;
+const std::vector<std::string> kScriptedTools = {"skopeo", "crane", "null"};
+constexpr std::uint32_t kScriptedIterations = 3;
 
 Analysis play(const Script& script) {
-  const Plan plan = make_plan(kTools, kIterations);
+  const Plan plan = make_plan(kScriptedTools, kScriptedIterations);
   JournalBuilder journal;
   journal.start(plan);
   for (std::size_t tool = 0; tool < script.size(); ++tool) {
-    const AttemptId id = attempt_of(kTools[tool]);
-    journal.lease(id, "lane-" + kTools[tool]).begin(id);
+    const AttemptId id = attempt_of(kScriptedTools[tool]);
+    journal.lease(id, "lane-" + kScriptedTools[tool]).begin(id);
     for (std::uint32_t i = 0; i < script[tool].size(); ++i) {
       const std::optional<OutcomeKind> kind = script[tool][i];
       if (kind == OutcomeKind::complete) {
@@ -55,7 +55,7 @@ Analysis play(const Script& script) {
 }
 
 Script all_complete() {
-  return Script(kTools.size(), {kIterations, std::optional(OutcomeKind::complete)});
+  return Script(kScriptedTools.size(), {kScriptedIterations, std::optional(OutcomeKind::complete)});
 }
 
 TEST(Verdict, IsValidWhenEveryPlannedIterationIsComplete) {
@@ -146,11 +146,11 @@ rc::Gen<std::optional<OutcomeKind>> any_result() {
 TEST(Verdict, NeverGetsBetterWhenAnIterationIsRemovedOrFails) {
   EXPECT_TRUE(rc::check([] {
     Script script = *rc::gen::container<Script>(
-        kTools.size(),
-        rc::gen::container<std::vector<std::optional<OutcomeKind>>>(kIterations, any_result()));
+        kScriptedTools.size(), rc::gen::container<std::vector<std::optional<OutcomeKind>>>(
+                                   kScriptedIterations, any_result()));
     const Analysis before = play(script);
-    auto& victim = script[*rc::gen::inRange<std::size_t>(0, kTools.size())]
-                         [*rc::gen::inRange<std::size_t>(0, kIterations)];
+    auto& victim = script[*rc::gen::inRange<std::size_t>(0, kScriptedTools.size())]
+                         [*rc::gen::inRange<std::size_t>(0, kScriptedIterations)];
     const bool was_complete = victim == OutcomeKind::complete;
     victim = *rc::gen::elementOf(std::vector<std::optional<OutcomeKind>>{
         std::nullopt, OutcomeKind::failed, OutcomeKind::partial, OutcomeKind::lost});
