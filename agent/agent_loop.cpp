@@ -1,5 +1,6 @@
 #include "agent/agent_loop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -81,6 +82,7 @@ void AgentLoop::fall(const Error& failure) {
     (void)parts_.transport.receive(kTick, {mailbox_.fd()});
     (void)take_requests();  // records are refused with the failure
     grant_quiet();
+    give_start_up();
   }
 }
 
@@ -114,6 +116,7 @@ Result<void> AgentLoop::step() {
     }
   }
   grant_quiet();
+  give_start_up();
   return execute(session_.on_tick(parts_.clock.now()));
 }
 
@@ -148,6 +151,10 @@ Result<void> AgentLoop::take_request(TrialMailbox::Request request) {
                                      execute(session_.release_uploads(parts_.clock.now()));
                                  resume.done.set_value();
                                  return ok;
+                               },
+                               [&](TrialMailbox::Ready& ready) -> Result<void> {
+                                 take_ready(std::move(ready));
+                                 return {};
                                },
                                [&](TrialMailbox::Ended& ended) -> Result<void> {
                                  trial_running_ = false;
@@ -198,6 +205,37 @@ void AgentLoop::grant_quiet() {
   }
 }
 
+void AgentLoop::take_ready(TrialMailbox::Ready ready) {
+  begin_deadline_ = parts_.clock.now() + ready.patience;
+  waiting_to_begin_ = std::move(ready);
+  (void)execute(session_.on_ready(parts_.clock.now()));  // a heartbeat
+}
+
+/// By the coordinator's clock, as far as it is known here; at once where that has passed.
+void AgentLoop::begin_run(const BeginRun& begin) {
+  if (!waiting_to_begin_) {
+    return;
+  }
+  const auto known = clocks_.best();
+  const WallTime ours = begin.at - (known ? known->offset : std::chrono::milliseconds(0));
+  const auto ahead = std::clamp<std::chrono::nanoseconds>(
+      ours - parts_.clock.wall(), std::chrono::nanoseconds(0), kFarthestStart);
+  waiting_to_begin_->begun.set_value(
+      {.at = parts_.clock.now() + ahead, .together = begin.together, .of = begin.of});
+  waiting_to_begin_.reset();
+}
+
+/// A trial that is to stop, or has waited long enough, is not kept waiting.
+void AgentLoop::give_start_up() {
+  if (!waiting_to_begin_ ||
+      !(end_ || cancellation_->requested() || parts_.clock.now() >= begin_deadline_)) {
+    return;
+  }
+  session_.on_begun();
+  waiting_to_begin_->begun.set_value({.at = parts_.clock.now(), .together = 0});
+  waiting_to_begin_.reset();
+}
+
 // ---------------------------------------------------------------- the session's actions
 
 Result<void> AgentLoop::execute(const Actions& actions) {
@@ -232,6 +270,10 @@ Result<void> AgentLoop::execute_one(const Action& action) {
             if (cancellation_) {
               cancellation_->request();
             }
+            return {};
+          },
+          [&](const BeginRun& begin) -> Result<void> {
+            begin_run(begin);
             return {};
           },
           [&](const Reconnect&) { return parts_.transport.reconnect(); },

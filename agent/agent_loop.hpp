@@ -52,6 +52,8 @@ class AgentLoop {
   static constexpr std::chrono::seconds kDrainWait{5};
   /// From being told to leave until the trial's thread is given up.
   static constexpr std::chrono::seconds kStopGrace{20};
+  /// A start further ahead than this is a clock gone wrong.
+  static constexpr std::chrono::seconds kFarthestStart{10};
   /// Ethernet, IP and TCP headers and ZeroMQ's framing, a frame: an estimate.
   static constexpr std::uint64_t kFrameOverheadBytes = 80;
 
@@ -65,6 +67,9 @@ class AgentLoop {
   Result<void> take_record(const AgentRecord& record);
   void compare_clocks(const protocol::CoordinatorMessage& message);
   void grant_quiet();
+  void take_ready(TrialMailbox::Ready ready);
+  void begin_run(const BeginRun& begin);
+  void give_start_up();
   Result<void> execute(const Actions& actions);
   Result<void> execute_one(const Action& action);
   Result<void> send_record(const SendRecord& action);
@@ -81,6 +86,8 @@ class AgentLoop {
   bool trial_running_ = false;
   std::optional<TrialMailbox::Quiet> waiting_for_quiet_;
   MonoTime quiet_deadline_{};
+  std::optional<TrialMailbox::Ready> waiting_to_begin_;
+  MonoTime begin_deadline_{};
   std::optional<AgentEnd> end_;
   MonoTime stop_deadline_{};
 };

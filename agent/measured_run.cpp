@@ -1,8 +1,15 @@
 #include "agent/measured_run.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace ocibench::agent {
 namespace {
@@ -43,6 +50,34 @@ class ControlTrafficObserver final : public WindowObserver {
   std::uint64_t after_ = 0;
 };
 
+/// Sleeps until then, or until the trial is cancelled.
+void sleep_until(MonoTime then, const TrialContext& trial) {
+  for (auto left = then - trial.parts.clock.now(); left.count() > 0;
+       left = then - trial.parts.clock.now()) {
+    pollfd cancelled{.fd = trial.cancellation.fd(), .events = POLLIN, .revents = 0};
+    const timespec time = {.tv_sec = left / std::chrono::seconds(1),
+                           .tv_nsec = (left % std::chrono::seconds(1)).count()};
+    if (::ppoll(&cancelled, 1, &time, nullptr) > 0) {
+      return;
+    }
+  }
+}
+
+/// Where runs start together; a mark when this one did not start with all the others.
+std::optional<std::string> start_together(TrialContext& trial) {
+  const StartSignal start =
+      trial.log.reporter().await_start(trial.assignment.trial.overhead_timeout);
+  sleep_until(start.at, trial);
+  if (start.together == 0) {
+    return "started alone: the coordinator gave no sign to start together";
+  }
+  if (start.together < start.of) {
+    return fmt::format("started together with {} of the {} other trials of its round",
+                       start.together - 1, start.of - 1);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 NetworkUse without_control_bytes(NetworkUse network, std::uint64_t control_bytes) {
@@ -61,6 +96,8 @@ Result<MeasuredRun> measure(TrialContext& trial, std::uint32_t iteration, const 
   reporter.status(Phase::measure, iteration);
   const std::unique_ptr<Sampler> sampler = trial.parts.make_sampler(std::move(plan));
   ControlTrafficObserver observer(*sampler, reporter);
+  const auto mark =
+      trial.assignment.steps.start == Start::together ? start_together(trial) : std::nullopt;
   Result<ProcessReport> report = trial.parts.runner.run(command, observer, trial.cancellation);
   if (!report) {
     return fail(report.error(), "the tool could not be run");
@@ -68,6 +105,9 @@ Result<MeasuredRun> measure(TrialContext& trial, std::uint32_t iteration, const 
   MeasuredRun run{.report = std::move(*report), .window = sampler->finish()};
   if (run.window.network) {
     run.window.network = without_control_bytes(std::move(*run.window.network), observer.bytes());
+  }
+  if (mark) {
+    run.window.marks.push_back(*mark);
   }
   return run;
 }

@@ -68,6 +68,12 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
                           pump(now, out);
                         },
                         [](const protocol::HeartbeatReply&) {},
+                        [&](const protocol::Begin& begin) {
+                          if (ready_ && running_ == begin.id && iteration_ == begin.iteration) {
+                            ready_ = false;
+                            out.emplace_back(BeginRun{begin.at, begin.together, begin.of});
+                          }
+                        },
                         [&](const protocol::Cancel& cancel) {
                           if (running_ == cancel.id) {
                             out.emplace_back(CancelTrial{cancel.reason});
@@ -222,12 +228,7 @@ Actions Session::on_tick(MonoTime now) {
     return out;
   }
   if (now - last_beat_ >= heartbeat_) {
-    last_beat_ = now;
-    out.emplace_back(Send{protocol::Heartbeat{.boot = config_.boot,
-                                              .running = running_,
-                                              .phase = phase_,
-                                              .iteration = iteration_,
-                                              .sent_at = now}});
+    beat(now, out);
   }
   if (Stream* stream = quiet_ ? nullptr : current_stream();
       stream != nullptr && now - last_progress_ >= resend_after_) {
@@ -236,6 +237,23 @@ Actions Session::on_tick(MonoTime now) {
     stream->sent = stream->acked;  // go back N
     pump(now, out);
   }
+  return out;
+}
+
+void Session::beat(MonoTime now, Actions& out) {
+  last_beat_ = now;
+  out.emplace_back(Send{protocol::Heartbeat{.boot = config_.boot,
+                                            .running = running_,
+                                            .phase = phase_,
+                                            .iteration = iteration_,
+                                            .sent_at = now,
+                                            .ready = ready_}});
+}
+
+Actions Session::on_ready(MonoTime now) {
+  ready_ = true;
+  Actions out;
+  beat(now, out);
   return out;
 }
 

@@ -44,14 +44,20 @@ struct StartTrial {
 struct CancelTrial {
   std::string reason;
 };
+/// The iteration that waits for it begins at that moment of the coordinator's clock.
+struct BeginRun {
+  WallTime at{};
+  std::uint32_t together = 1;  ///< so many trials begin then ...
+  std::uint32_t of = 1;        ///< ... of these in the round
+};
 /// Give the connection up and begin another: nobody answers on this one.
 struct Reconnect {};
 struct Exit {
   bool refused = false;  ///< leave with an error
   std::string reason;
 };
-using Action =
-    std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, Reconnect, Exit>;
+using Action = std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, BeginRun,
+                            Reconnect, Exit>;
 using Actions = std::vector<Action>;
 
 /// A stream of the spool as it was found at start: records [first, next) are not acknowledged yet.
@@ -85,6 +91,10 @@ class Session {
   /// The trial tells something. Requires: a trial is running.
   Actions on_record(const AgentRecord& record, MonoTime now);
   void on_status(Phase phase, std::uint32_t iteration);
+  /// The trial waits to be told when to begin the iteration of its last status.
+  Actions on_ready(MonoTime now);
+  /// It waits no longer, whatever the reason.
+  void on_begun() { ready_ = false; }
   /// A measured window begins or ends: uploads are held back between the two.
   void hold_uploads() { quiet_ = true; }
   Actions release_uploads(MonoTime now);
@@ -121,6 +131,7 @@ class Session {
   void on_assign(const protocol::Assign& assign, MonoTime now, Actions& out);
   void on_ack(const BootId& boot, std::uint64_t next_seq, MonoTime now, Actions& out);
   void say_hello(MonoTime now, Actions& out);
+  void beat(MonoTime now, Actions& out);
   void seek_coordinator(MonoTime now, Actions& out);
   void pump(MonoTime now, Actions& out);
   void exit(bool refused, std::string reason, Actions& out);
@@ -138,6 +149,7 @@ class Session {
   std::set<AttemptId> taken_;  // attempts of campaign_ that this process has started
   std::string phase_;
   std::uint32_t iteration_ = 0;
+  bool ready_ = false;  // the trial waits for Begin
   std::chrono::milliseconds heartbeat_{1000};
   std::chrono::milliseconds resend_after_ = kResendAfter;
   std::chrono::milliseconds reconnect_after_ = kReconnectAfter;

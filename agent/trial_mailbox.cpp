@@ -36,6 +36,13 @@ void TrialMailbox::resume() {
   done.get();
 }
 
+StartSignal TrialMailbox::await_start(std::chrono::milliseconds patience) {
+  Ready request{.patience = patience, .begun = {}};
+  std::future<StartSignal> begun = request.begun.get_future();
+  post(std::move(request));
+  return begun.get();
+}
+
 void TrialMailbox::end(Result<void> result) { post(Ended{std::move(result)}); }
 
 }  // namespace ocibench::agent

@@ -12,8 +12,9 @@
 namespace ocibench::agent {
 
 /// Carries what a trial's thread reports over to the agent's loop. The trial waits for the answer
-/// to a record (it is committed then) and to quiet() (uploads are drained, or given up waiting
-/// for). The TrialReporter side belongs to the trial's thread, the rest to the loop's.
+/// to a record (it is committed then), to quiet() (uploads are drained, or given up waiting for)
+/// and to await_start(). The TrialReporter side belongs to the trial's thread, the rest to the
+/// loop's.
 class TrialMailbox final : public TrialReporter {
  public:
   struct Record {
@@ -30,16 +31,21 @@ class TrialMailbox final : public TrialReporter {
   struct Resume {
     std::promise<void> done;
   };
+  struct Ready {
+    std::chrono::milliseconds patience{0};
+    std::promise<StartSignal> begun;
+  };
   /// The trial's thread is about to end.
   struct Ended {
     Result<void> result;
   };
-  using Request = std::variant<Record, Status, Quiet, Resume, Ended>;
+  using Request = std::variant<Record, Status, Quiet, Resume, Ready, Ended>;
 
   Result<void> record(const AgentRecord& record) override;
   void status(Phase phase, std::uint32_t iteration) override;
   void quiet() override;
   void resume() override;
+  StartSignal await_start(std::chrono::milliseconds patience) override;
   [[nodiscard]] std::uint64_t control_bytes() const override { return control_bytes_.load(); }
   void end(Result<void> result);
 

@@ -1,13 +1,22 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "agent/process/process_runner.hpp"
+#include "common/clock.hpp"
 #include "common/model/assignment.hpp"
 #include "common/model/phase.hpp"
 #include "common/model/record.hpp"
 
 namespace ocibench::agent {
+
+/// What came of waiting at the start.
+struct StartSignal {
+  MonoTime at{};               ///< begin then
+  std::uint32_t together = 1;  ///< so many trials begin then; 0: nobody gave a sign
+  std::uint32_t of = 1;        ///< of these in the round
+};
 
 /// Where a trial tells what happens. Called from the trial's thread only.
 class TrialReporter {
@@ -26,6 +35,10 @@ class TrialReporter {
   /// Before a measured window: lets uploads drain (bounded), then holds them back until resume().
   virtual void quiet() = 0;
   virtual void resume() = 0;
+
+  /// Where runs start together: everything is ready for the iteration of the last status(). Returns
+  /// when the coordinator has said when to begin, the trial is cancelled or `patience` is over.
+  virtual StartSignal await_start(std::chrono::milliseconds patience) = 0;
 
   /// Bytes of our own control traffic so far, both directions, headers estimated.
   [[nodiscard]] virtual std::uint64_t control_bytes() const = 0;

@@ -58,6 +58,8 @@ constexpr Kind kKind<Cancel>{37, "cancel"};
 template <>
 constexpr Kind kKind<Dismiss>{38, "dismiss"};
 template <>
+constexpr Kind kKind<Begin>{39, "begin"};
+template <>
 constexpr Kind kKind<TrialStarted>{65, "trial started"};
 template <>
 constexpr Kind kKind<PhaseFinished>{66, "phase finished"};

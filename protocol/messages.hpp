@@ -46,6 +46,7 @@ struct Heartbeat {
   std::string phase;            ///< name of the phase, for people; empty when idle
   std::uint32_t iteration = 0;  ///< 0 outside iterations
   MonoTime sent_at{};           ///< by the agent's clock; the answer has it again
+  bool ready = false;           ///< waits to be told when to begin `iteration`: see Begin
 
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
@@ -102,6 +103,18 @@ struct HeartbeatReply {
   friend bool operator==(const HeartbeatReply&, const HeartbeatReply&) = default;
 };
 
+/// For an agent that says it is ready, where the scenario wants trials to start together: when to
+/// begin that iteration. Repeated as long as it says so.
+struct Begin {
+  AttemptId id;
+  std::uint32_t iteration = 0;
+  WallTime at{};               ///< by the coordinator's clock; a moment ahead
+  std::uint32_t together = 1;  ///< so many trials begin then ...
+  std::uint32_t of = 1;        ///< ... of these in the round
+
+  friend bool operator==(const Begin&, const Begin&) = default;
+};
+
 /// Stop this attempt now; what was finished is kept.
 struct Cancel {
   AttemptId id;
@@ -119,6 +132,7 @@ struct Dismiss {
 };
 
 using AgentMessage = std::variant<Hello, Heartbeat, RecordMessage, Goodbye>;
-using CoordinatorMessage = std::variant<Welcome, Assign, Ack, HeartbeatReply, Cancel, Dismiss>;
+using CoordinatorMessage =
+    std::variant<Welcome, Assign, Ack, HeartbeatReply, Begin, Cancel, Dismiss>;
 
 }  // namespace ocibench::protocol

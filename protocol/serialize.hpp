@@ -97,7 +97,8 @@ void serialize(A& archive, Hello& hello) {
 template <Fields A>
 void serialize(A& archive, Heartbeat& heartbeat) {
   archive(CEREAL_NVP(heartbeat.boot), CEREAL_NVP(heartbeat.running), CEREAL_NVP(heartbeat.phase),
-          CEREAL_NVP(heartbeat.iteration), CEREAL_NVP(heartbeat.sent_at));
+          CEREAL_NVP(heartbeat.iteration), CEREAL_NVP(heartbeat.sent_at),
+          CEREAL_NVP(heartbeat.ready));
 }
 
 template <Fields A>
@@ -130,6 +131,12 @@ void serialize(A& archive, Ack& ack) {
 template <Fields A>
 void serialize(A& archive, HeartbeatReply& heartbeat_reply) {
   archive(CEREAL_NVP(heartbeat_reply.sent_at), CEREAL_NVP(heartbeat_reply.at));
+}
+
+template <Fields A>
+void serialize(A& archive, Begin& begin) {
+  archive(CEREAL_NVP(begin.id), CEREAL_NVP(begin.iteration), CEREAL_NVP(begin.at),
+          CEREAL_NVP(begin.together), CEREAL_NVP(begin.of));
 }
 
 template <Fields A>

@@ -25,6 +25,8 @@ inline constexpr std::uint8_t kEnumerators<ToolState> = kAllToolStates.size();
 template <>
 inline constexpr std::uint8_t kEnumerators<Destination> = kAllDestinations.size();
 template <>
+inline constexpr std::uint8_t kEnumerators<Start> = kAllStarts.size();
+template <>
 inline constexpr std::uint8_t kEnumerators<TargetKind> = kAllTargetKinds.size();
 template <>
 inline constexpr std::uint8_t kEnumerators<RegistrySide> = kAllRegistrySides.size();
@@ -107,7 +109,8 @@ void serialize(A& archive, ResolvedCorpus& lock) {
 
 template <Fields A>
 void serialize(A& archive, ScenarioSteps& steps) {
-  archive(CEREAL_NVP(steps.populate), CEREAL_NVP(steps.tool_state), CEREAL_NVP(steps.destination));
+  archive(CEREAL_NVP(steps.populate), CEREAL_NVP(steps.tool_state), CEREAL_NVP(steps.destination),
+          CEREAL_NVP(steps.start));
 }
 
 template <Fields A>

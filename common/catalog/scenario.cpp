@@ -64,6 +64,7 @@ void read_steps(TomlTable& root, Scenario& scenario) {
   scenario.steps.populate = read_choice(root, "populate", kAllPopulates, true);
   scenario.steps.tool_state = read_choice(root, "tool_state", kAllToolStates, true);
   scenario.steps.destination = read_choice(root, "destination", kAllDestinations, false);
+  scenario.steps.start = read_choice(root, "start", kAllStarts, false);
   scenario.moved_share = root.optional_number("moved_share", {.min = 0, .max = 1}).value_or(0);
   read_sizes(root, scenario);
   if (scenario.steps.populate == Populate::corpus) {

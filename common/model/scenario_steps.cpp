@@ -26,4 +26,12 @@ std::string_view to_string(Destination destination) {
   return "unknown";
 }
 
+std::string_view to_string(Start start) {
+  switch (start) {
+    case Start::when_ready: return "when-ready";
+    case Start::together: return "together";
+  }
+  return "unknown";
+}
+
 }  // namespace ocibench

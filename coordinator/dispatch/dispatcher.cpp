@@ -203,6 +203,11 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   lane.iteration = beat.iteration;
   out.emplace_back(Send{peer, protocol::HeartbeatReply{.sent_at = beat.sent_at, .at = now.wall}});
   check_running(peer, beat.running, now, out);
+  if (beat.ready && lane.lease && trials_[*lane.lease].confirmed && beat.running &&
+      beat.running->attempt == trials_[*lane.lease].attempt &&
+      beat.running->trial == plan_.trials[*lane.lease].id) {
+    on_ready(*lane.lease, beat, now, out);
+  }
 }
 
 void Dispatcher::check_running(const AgentName& peer, const std::optional<AttemptId>& running,

@@ -77,6 +77,9 @@ class Dispatcher {
   /// An agent that was silent for more than so many heartbeats is named; it is given up later.
   static constexpr int kMissedHeartbeats = 2;
 
+  /// From saying when trials start together to that moment: so that all have heard it by then.
+  static constexpr std::chrono::milliseconds kStartMargin{1000};
+
   /// What progress displays show of a trial.
   enum class TrialStatus { waiting, leased, done };
   struct TrialView {
@@ -101,6 +104,8 @@ class Dispatcher {
     bool confirmed = false;  // the agent is known to have the assignment
     std::uint32_t iterations_finished = 0;
     std::string last_cause;
+    std::uint32_t ready = 0;  // the iteration that its agent is ready to begin; 0: none
+    std::optional<protocol::Begin> begun;  // the last that was said to it
   };
 
   void on_hello(const AgentName& peer, const protocol::Hello& hello, Now now, Actions& out);
@@ -110,6 +115,12 @@ class Dispatcher {
   void accept_record(const AgentName& agent, const BootId& boot, const AgentRecord& record);
   void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Now now,
                      Actions& out);
+
+  void on_ready(std::size_t index, const protocol::Heartbeat& beat, Now now, Actions& out);
+  void start_ready(Now now, Actions& out);
+  void start_group(const std::vector<std::size_t>& group, Now now, Actions& out);
+  [[nodiscard]] std::vector<std::size_t> group_of(std::size_t index) const;
+  [[nodiscard]] bool may_still_come(std::size_t index, const std::vector<std::size_t>& group) const;
 
   void lose_lane(const AgentName& agent, const std::string& cause, Now now, Actions& out);
   void lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out);

@@ -1,4 +1,4 @@
-// The second half of the dispatcher: what time does to lanes and leases, and how a campaign ends.
+// The second part of the dispatcher: what time does to lanes and leases, and how a campaign ends.
 
 #include <algorithm>
 
@@ -31,6 +31,7 @@ Actions Dispatcher::on_tick(Now now) {
   expire_leases(now, out);
   repeat_assignments(now, out);
   hand_out(now, out);
+  start_ready(now, out);
   end_if_over(now, out);
   return out;
 }

@@ -98,6 +98,7 @@ void describe(auto& io, Is<ScenarioSteps> auto& steps) {
   io("populate", steps.populate);
   io("tool_state", steps.tool_state);
   io("destination", steps.destination);
+  io("start", steps.start);
 }
 
 void describe(auto& io, Is<Comparability> auto& comparability) {
@@ -188,6 +189,8 @@ template <>
 constexpr auto kValues<ToolState> = kAllToolStates;
 template <>
 constexpr auto kValues<Destination> = kAllDestinations;
+template <>
+constexpr auto kValues<Start> = kAllStarts;
 
 /// An enum that is written by name.
 template <class Enum>

@@ -184,6 +184,22 @@ Result<void> check_destinations(const Campaign& campaign, const catalog::Catalog
   return {};
 }
 
+/// Trials that start together need a lane each, with an agent on it, all at a time.
+Result<void> check_starts(const Plan& plan) {
+  const auto together = std::ranges::find(
+      plan.scenarios, Start::together, [](const PlannedScenario& one) { return one.steps.start; });
+  const std::size_t needed = plan.tools.size();
+  if (together == plan.scenarios.end() ||
+      (plan.lanes >= needed && plan.agents.expected >= needed &&
+       (plan.agents.at_a_time == 0 || plan.agents.at_a_time >= needed))) {
+    return {};
+  }
+  return fail(ErrorCode::bad_input,
+              fmt::format("in scenario {} the {} tools of a round start together: that needs "
+                          "lanes = {} and in [agents] expected = {} (and at_a_time = 0)",
+                          together->name, needed, needed, needed));
+}
+
 /// Makes the trials of a plan one after the other.
 class TrialMaker {
  public:
@@ -323,6 +339,9 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
   plan.registry = *std::move(registry);
   plan.agents = effective_agents(campaign.agents, plan.registry.target.kind);
   if (auto checked = check_destinations(campaign, catalog, corpus.lock); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  if (auto checked = check_starts(plan); !checked) {
     return tl::unexpected(checked.error());
   }
   plan.lock = corpus.lock;

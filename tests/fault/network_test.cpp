@@ -1,8 +1,15 @@
 // What networks do, with a coordinator and three agents on four hosts of their own. The promised
 // outcomes are in docs/reference/faults.md, a row for each test here.
 
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <vector>
+
 #include <gmock/gmock.h>
 
+#include "common/durable/record_log.hpp"
+#include "coordinator/analysis/journal.hpp"
 #include "tests/fault/fleet_run.hpp"
 
 namespace ocibench::fault {
@@ -37,6 +44,35 @@ TEST_F(NetworkFault, NoneAtAllIsAValidCampaignWithRotation) {
   ASSERT_EQ(coordinator().wait(kPatience), 0) << coordinator().err();
   EXPECT_THAT(coordinator().out(), HasSubstr("VALID 27/27"));
   EXPECT_TRUE(nothing_acknowledged_is_lost());
+}
+
+/// When each iteration of the bundle began, by its index within the trial.
+std::map<std::uint32_t, std::vector<WallTime>> starts_in(const std::filesystem::path& bundle) {
+  std::map<std::uint32_t, std::vector<WallTime>> starts;
+  auto log = durable::RecordLog::open_read_only(bundle / "journal.sqlite");
+  const auto journal = log ? coordinator::read_journal(*log) : tl::unexpected(log.error());
+  for (const JournalEntry& entry : journal.value()) {
+    const auto* record = std::get_if<AgentRecord>(&entry.body);
+    if (const auto* done = record ? std::get_if<IterationFinished>(record) : nullptr) {
+      EXPECT_THAT(done->iteration.marks, testing::IsEmpty());
+      starts[done->iteration.index].push_back(done->iteration.started_at);
+    }
+  }
+  return starts;
+}
+
+TEST_F(NetworkFault, NoneAtAllStartsTogetherWhatIsToStartTogether) {
+  const std::filesystem::path file = path("campaign.toml");
+  std::ofstream(file) << "schema = 1\nname = \"together\"\nscenarios = [\"cold-together\"]\n"
+                         "tools = [\"skopeo\", \"sleep\", \"null\"]\ncorpus = \"tiny\"\n"
+                         "iterations = 3\n\n[agents]\nexpected = 3\n";
+  start_all(file.string());
+  ASSERT_EQ(coordinator().wait(kPatience), 0) << coordinator().err();
+  EXPECT_THAT(coordinator().out(), HasSubstr("VALID 9/9"));
+  const std::vector<WallTime> third = starts_in(bundle()).at(3);
+  ASSERT_EQ(third.size(), 3U);
+  // Two iterations of "sleep" are two seconds longer than those of "null".
+  EXPECT_LT(std::ranges::max(third) - std::ranges::min(third), std::chrono::milliseconds(1'500));
 }
 
 TEST_F(NetworkFault, AHostCutOffForGoodEndsIncompleteWithTheCause) {

@@ -134,6 +134,12 @@ TEST(CampaignSim, CompletesEveryTrialWhenNothingGoesWrong) {
   EXPECT_EQ(finished.size(), world.plan().trials.size());
 }
 
+TEST(CampaignSim, StartsTogetherWhatIsToStartTogether) {
+  World world(42, {.agents = 2});
+  world.run();
+  EXPECT_EQ(world.most_together(), 2U);
+}
+
 TEST(CampaignSim, LosesNothingWhenTheCoordinatorIsKilledAgainAndAgain) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     SCOPED_TRACE(seed);

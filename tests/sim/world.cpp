@@ -16,12 +16,14 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kStep{50};
 constexpr milliseconds kSlack{60'000};
+constexpr milliseconds kStartPatience{30'000};
 
 enum Trouble : int { agent_crash = 0, coordinator_crash = 1, partition = 2, interrupt = 3 };
 
 coordinator::Plan make_plan(std::uint64_t seed) {
   coordinator::Plan plan{.campaign_name = "simulated", .seed = seed, .iterations = 3};
-  plan.scenarios = {{.name = "cold"}};
+  plan.scenarios = {
+      {.name = "cold", .steps = {.start = seed % 2 == 0 ? Start::together : Start::when_ready}}};
   plan.tools = {{.name = "alpha", .definition_sha256 = "a"},
                 {.name = "beta", .definition_sha256 = "b"}};
   plan.rounds = 1 + static_cast<std::uint32_t>(seed % 3);
@@ -245,6 +247,7 @@ void World::crash(Agent& agent) {
   agent.client.reset();
   agent.work.clear();
   agent.working_on.reset();
+  agent.ready_since.reset();
 }
 
 void World::step_agent(Agent& agent) {
@@ -273,12 +276,18 @@ void World::step_agent(Agent& agent) {
 }
 
 void World::step_work(Agent& agent) {
-  while (agent.session && !agent.work.empty() && agent.work.front().at <= now_) {
+  if (agent.ready_since && now_ - *agent.ready_since >= kStartPatience) {
+    agent.session->on_begun();
+    begin_run(agent, now_);
+  }
+  while (agent.session && !agent.ready_since && !agent.work.empty() &&
+         agent.work.front().at <= now_) {
     Step step = std::move(agent.work.front());
     agent.work.pop_front();
     if (step.quiet.has_value()) {
       if (*step.quiet) {
         agent.session->hold_uploads();
+        get_ready(agent, step.iteration);
       } else {
         execute(agent, agent.session->release_uploads(now_));
       }
@@ -289,6 +298,25 @@ void World::step_work(Agent& agent) {
     }
     execute(agent, agent.session->on_record(step.record, now_));
   }
+}
+
+void World::get_ready(Agent& agent, std::uint32_t iteration) {
+  if (plan_.scenarios[0].steps.start == Start::together) {
+    agent.session->on_status(Phase::measure, iteration);
+    agent.ready_since = now_;
+    execute(agent, agent.session->on_ready(now_));
+  }
+}
+
+/// What was to come is later by as long as it waited.
+void World::begin_run(Agent& agent, MonoTime at) {
+  if (!agent.ready_since) {
+    return;
+  }
+  for (Step& step : agent.work) {
+    step.at += at - *agent.ready_since;
+  }
+  agent.ready_since.reset();
 }
 
 void World::execute(Agent& agent, const agent::Actions& actions) {
@@ -344,6 +372,12 @@ void World::execute_one(Agent& agent, const agent::Action& action) {
                  },
                  [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
                  [&](const agent::CancelTrial&) { cancel_work(agent); },
+                 [&](const agent::BeginRun& begin) {
+                   const auto ahead = begin.at - wall();
+                   most_together_ = std::max(most_together_, begin.together);
+                   begin_run(agent, now_ + std::max<std::chrono::nanoseconds>(
+                                               ahead, std::chrono::nanoseconds(0)));
+                 },
                  [&](const agent::Reconnect&) { agent.client = network_.client(agent.name); },
                  [&](const agent::Exit&) {
                    if (agent.working_on) {
@@ -375,7 +409,7 @@ void World::begin_work(Agent& agent, const Assignment& assignment) {
   emit(PhaseFinished{.id = id, .phase = Phase::prewarm});
   for (std::uint32_t i = 1; i <= assignment.trial.iterations; ++i) {
     at += milliseconds(draw(100));
-    agent.work.push_back({at, {}, true});
+    agent.work.push_back({at, {}, true, i});
     const auto wall_time = milliseconds(50 + draw(700));
     at += wall_time;
     agent.work.push_back({at, {}, false});
@@ -399,6 +433,10 @@ void World::cancel_work(Agent& agent) {
     return;
   }
   agent.work.clear();
+  if (agent.ready_since) {
+    agent.session->on_begun();
+    agent.ready_since.reset();
+  }
   agent.work.push_back({now_, {}, false});
   agent.work.push_back(
       {now_ + milliseconds(50),

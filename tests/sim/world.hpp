@@ -45,6 +45,8 @@ class World {
   [[nodiscard]] MonoTime now() const { return now_; }
   [[nodiscard]] MonoTime deadline() const { return deadline_; }
   [[nodiscard]] std::size_t most_in_flight() const { return most_in_flight_; }
+  /// How many trials have started an iteration at one moment.
+  [[nodiscard]] std::uint32_t most_together() const { return most_together_; }
   [[nodiscard]] const coordinator::Dispatcher& dispatcher() const { return *dispatcher_; }
   /// Records that an agent had acknowledged and could not find in the journal: must stay empty.
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
@@ -56,7 +58,8 @@ class World {
   struct Step {
     MonoTime at;
     AgentRecord record;
-    std::optional<bool> quiet;  // a window opens or closes instead of a record
+    std::optional<bool> quiet;    // a window opens or closes instead of a record
+    std::uint32_t iteration = 0;  // whose window opens
   };
   struct Agent {
     AgentName name;
@@ -65,6 +68,7 @@ class World {
     Spools spools;  // survives: stream -> (first kept, payloads)
     std::deque<Step> work;
     std::optional<AttemptId> working_on;
+    std::optional<MonoTime> ready_since;  // waits for the others of its round
     std::optional<MonoTime> back_at;
     std::uint32_t boots = 0;
   };
@@ -75,6 +79,8 @@ class World {
   void start_coordinator();
   void step_agent(Agent& agent);
   void step_work(Agent& agent);
+  void get_ready(Agent& agent, std::uint32_t iteration);
+  void begin_run(Agent& agent, MonoTime at);
   void step_coordinator();
   void execute(Agent& agent, const agent::Actions& actions);
   void execute_one(Agent& agent, const agent::Action& action);
@@ -100,6 +106,7 @@ class World {
   MonoTime deadline_{};
   bool over_ = false;
   std::size_t most_in_flight_ = 0;
+  std::uint32_t most_together_ = 0;
   std::vector<std::string> violations_;
 };
 

@@ -68,7 +68,8 @@ protocol::Assign assign(CorpusSpec corpus) {
                                                 .prefix = "team/bench"}},
                         .steps = {.populate = Populate::corpus,
                                   .tool_state = ToolState::kept,
-                                  .destination = Destination::other},
+                                  .destination = Destination::other,
+                                  .start = Start::together},
                         .comparability = {.concurrency = 4, .work = WorkKind::tool_default},
                         .corpus = std::move(corpus),
                         .lock = lock(),
@@ -142,8 +143,8 @@ std::vector<Example<protocol::AgentMessage>> agent_messages() {
        protocol::Hello{
            AgentName{"lane-1"}, kBoot, kCampaign, 42, kAttempt, {usable, absent}, environment()}},
       {"hello_fresh", protocol::Hello{.agent = AgentName{"lane-2"}, .boot = kBoot}},
-      {"heartbeat",
-       protocol::Heartbeat{kBoot, kAttempt, "measure", 3, MonoTime(std::chrono::nanoseconds(77))}},
+      {"heartbeat", protocol::Heartbeat{kBoot, kAttempt, "measure", 3,
+                                        MonoTime(std::chrono::nanoseconds(77)), true}},
       {"record", protocol::RecordMessage{kCampaign, kBoot, 41, every_byte()}},
       {"goodbye", protocol::Goodbye{kBoot, "stopped by SIGTERM"}},
   };
@@ -157,6 +158,7 @@ std::vector<Example<protocol::CoordinatorMessage>> coordinator_messages() {
        assign({"public", ReferenceSpec{{"registry.example/library/alpine:3.20"}}})},
       {"assign_local", assign({"local", LocalFileSpec{{{"images/a.tar", "local/a", "1"}}}})},
       {"ack", protocol::Ack{kBoot, 43}},
+      {"begin", protocol::Begin{kAttempt, 3, kSomeTime, 2, 3}},
       {"heartbeat_reply", protocol::HeartbeatReply{MonoTime(std::chrono::nanoseconds(77)),
                                                    WallTime(std::chrono::seconds(1'000'000))}},
       {"cancel", protocol::Cancel{kAttempt, "the campaign was interrupted"}},

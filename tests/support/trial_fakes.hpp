@@ -50,6 +50,10 @@ class RecordingReporter final : public TrialReporter {
   }
   void quiet() override { events.emplace_back("quiet"); }
   void resume() override { events.emplace_back("resume"); }
+  StartSignal await_start(std::chrono::milliseconds /*patience*/) override {
+    events.emplace_back("ready");
+    return start;
+  }
   [[nodiscard]] std::uint64_t control_bytes() const override { return control += control_step; }
 
   /// All records of one type.
@@ -86,6 +90,7 @@ class RecordingReporter final : public TrialReporter {
   std::vector<std::string> events;
   std::function<void(const std::string& event)> on_status;
   std::size_t capacity = 10'000;
+  StartSignal start;
   std::uint64_t control_step = 0;  ///< our traffic between two looks at it
   mutable std::uint64_t control = 0;
 };

@@ -128,6 +128,26 @@ TEST(Session, StartsAnAssignmentOnceHoweverOftenItComes) {
   EXPECT_EQ(only<StartTrial>(desk.give(assign(2))).size(), 1U);
 }
 
+TEST(Session, SaysThatItIsReadyUntilItIsToldWhenToBegin) {
+  Desk desk;
+  desk.welcome();
+  const auto assigned = assign();
+  desk.give(assigned);
+  desk.session.on_status(Phase::measure, 2);
+  const auto said = messages<Heartbeat>(desk.session.on_ready(desk.time));
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_TRUE(said[0].ready);
+  EXPECT_EQ(said[0].iteration, 2U);
+  EXPECT_TRUE(messages<Heartbeat>(desk.pass(seconds(1))).at(0).ready);
+
+  protocol::Begin begin{.id = {assigned.assignment.trial.id, 1}, .iteration = 1};
+  EXPECT_THAT(only<BeginRun>(desk.give(begin)), IsEmpty()) << "that was the iteration before";
+  begin.iteration = 2;
+  EXPECT_EQ(only<BeginRun>(desk.give(begin)).size(), 1U);
+  EXPECT_THAT(only<BeginRun>(desk.give(begin)), IsEmpty()) << "only once";
+  EXPECT_FALSE(messages<Heartbeat>(desk.pass(seconds(1))).at(0).ready);
+}
+
 TEST(Session, SpoolsARecordBeforeItSendsIt) {
   Desk desk;
   desk.welcome();

@@ -66,7 +66,8 @@ Plan any_plan() {
   plan.scenarios.front().steps = {
       .populate = Populate::corpus,
       .tool_state = *rc::gen::element(ToolState::fresh, ToolState::kept),
-      .destination = Destination::other};
+      .destination = Destination::other,
+      .start = Start::together};
   plan.scenarios.front().sizes = {1, *rc::gen::arbitrary<std::uint32_t>()};
   plan.scenarios.front().moved = made_corpus(1).images;
   plan.tools.front().notes = {ascii()};

@@ -207,6 +207,16 @@ TEST(MakePlan, PutsEveryToolOnEveryLaneOnceInALatinSquare) {
   EXPECT_EQ(tool_on_lane.size(), 9U);
 }
 
+TEST(MakePlan, NeedsALaneForEachToolThatStartsTogetherWithTheOthers) {
+  Campaign requested = campaign();
+  requested.scenarios = {"cold-together"};
+  const auto alone = make_plan(requested, shipped_catalog(), {.lock = made_corpus(2)});
+  ASSERT_FALSE(alone);
+  EXPECT_THAT(alone.error().message, HasSubstr("lanes = 3 and in [agents] expected = 3"));
+  requested.agents.expected = 3;
+  EXPECT_EQ(plan_of(requested).scenarios[0].steps.start, Start::together);
+}
+
 TEST(MakePlan, ObservesEachToolOnceBeforeItIsMeasured) {
   Campaign requested = campaign();
   requested.rounds = 2;

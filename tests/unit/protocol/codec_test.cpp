@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -180,7 +181,8 @@ TEST(Codec, RefusesBytesAfterTheMessage) {
 TEST(Codec, NamesBothVersionsWhenTheyDiffer) {
   std::string frame = ack_frame();
   put_little_endian(frame, 4, 9, 2);
-  EXPECT_THAT(refusal_of(frame), HasSubstr("protocol version 9, this program speaks 3"));
+  EXPECT_THAT(refusal_of(frame), HasSubstr(fmt::format("protocol version 9, this program speaks {}",
+                                                       kProtocolVersion)));
 }
 
 TEST(Codec, RefusesForeignMagicAndUnexpectedKinds) {

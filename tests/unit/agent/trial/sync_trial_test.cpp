@@ -10,6 +10,7 @@
 namespace ocibench::agent {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -265,6 +266,28 @@ TEST_F(SyncTrialTest, EndsWithTheReportersErrorAndLeavesNothingBehind) {
   EXPECT_EQ(result.error().message, "the spool is full");
   EXPECT_EQ(registries.alive, 0);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+// ---- trials that start together
+
+TEST_F(SyncTrialTest, IsReadyWhenNothingIsLeftToPrepare) {
+  assignment.steps.start = Start::together;
+  ASSERT_TRUE(run());
+  const auto ready = std::ranges::find(reporter.events, "ready");
+  ASSERT_NE(ready, reporter.events.end());
+  EXPECT_EQ(*std::prev(ready), "measure 1");
+  EXPECT_THAT(reporter.iterations().at(0).marks, IsEmpty());
+}
+
+TEST_F(SyncTrialTest, MarksAnIterationThatDidNotStartWithAllTheOthers) {
+  assignment.steps.start = Start::together;
+  reporter.start = {.together = 2, .of = 3};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(reporter.iterations().at(0).marks,
+              Contains("started together with 1 of the 2 other trials of its round"));
+  reporter.start = {.together = 0};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(reporter.iterations().back().marks, Contains(HasSubstr("started alone")));
 }
 
 // ---- trials that only observe
