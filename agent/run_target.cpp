@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace ocibench::agent {
 namespace {
@@ -29,18 +31,24 @@ Result<std::vector<ExpectedImage>> all_destinations(const TrialContext& trial,
   return all;
 }
 
-Result<void> open_remote_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
+RemoteRequest request_for(const TrialContext& trial, std::string prefix,
+                          const std::vector<ExpectedImage>& images) {
   RemoteRequest request = {
-      .target = trial.target(), .transport = trial.transport(), .prefix = run_prefix(trial, index)};
-  Result<std::vector<ExpectedImage>> images = all_destinations(trial, request.prefix);
+      .target = trial.target(), .transport = trial.transport(), .prefix = std::move(prefix)};
+  for (const ExpectedImage& image : images) {
+    request.repositories.insert(image.repository);
+  }
+  return request;
+}
+
+Result<void> open_remote_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
+  const std::string prefix = run_prefix(trial, index);
+  Result<std::vector<ExpectedImage>> images = all_destinations(trial, prefix);
   if (!images) {
     return tl::unexpected(std::move(images.error()));
   }
-  for (const ExpectedImage& image : *images) {
-    request.repositories.insert(image.repository);
-  }
   run.may_leave = *std::move(images);
-  return trial.parts.remotes.open(request, trial.cancellation)
+  return trial.parts.remotes.open(request_for(trial, prefix, run.may_leave), trial.cancellation)
       .map([&](std::unique_ptr<RegistryInstance> target) { run.target = std::move(target); });
 }
 
@@ -104,6 +112,24 @@ void release_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) 
                                   [&] { return run.target->remove_images(run.may_leave); }));
   }
   run.target.reset();
+}
+
+Result<std::string> sweep_lost_attempts(TrialContext& trial) {
+  std::set<std::string> notes;
+  for (std::uint32_t attempt = 1; attempt < trial.assignment.attempt; ++attempt) {
+    for (std::uint32_t index = 1; index <= trial.assignment.trial.iterations; ++index) {
+      const std::string prefix = run_prefix_of(trial, attempt, index);
+      const auto swept =
+          all_destinations(trial, prefix).and_then([&](const std::vector<ExpectedImage>& images) {
+            return trial.parts.remotes.sweep(request_for(trial, prefix, images), images);
+          });
+      if (!swept) {
+        return tl::unexpected(swept.error());
+      }
+      notes.insert(*swept);
+    }
+  }
+  return fmt::format("of attempts whose agents were lost: {}", fmt::join(notes, "; "));
 }
 
 }  // namespace ocibench::agent

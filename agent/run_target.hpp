@@ -23,6 +23,11 @@ Result<void> check_cold(const TrialContext& trial, PreparedRun& run);
 /// Removes what was left at a target that outlives the run, and lets go of it.
 void release_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
 
+/// Removes what earlier attempts of this trial, whose agents were lost, may have left at a target
+/// that outlives them. Requires: a remote target. Returns the phase's note. Errors: those of
+/// RemoteRegistries.
+Result<std::string> sweep_lost_attempts(TrialContext& trial);
+
 /// Each image of the trial under its tag, where it was put.
 std::vector<ExpectedImage> expect_all(const TrialContext& trial,
                                       const std::vector<catalog::PlacedImage>& placed);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "agent/observed_run.hpp"
+#include "agent/run_target.hpp"
 #include "agent/trial_context.hpp"
 #include "agent/trial_iteration.hpp"
 #include "agent/trial_setup.hpp"
@@ -51,6 +52,11 @@ Outcome run_iterations(TrialContext& trial) {
 Outcome run_phases(TrialContext& trial) {
   if (auto done = run_untimed(trial, Phase::setup, 0, [&] { return set_up(trial); }); !done) {
     return not_run(std::move(done.error().message));
+  }
+  if (trial.assignment.attempt > 1 && trial.remote_target && trial.copies()) {
+    // What can't be removed is said in the phase's note, and in the way of nothing.
+    static_cast<void>(
+        run_untimed(trial, Phase::teardown, 0, [&] { return sweep_lost_attempts(trial); }));
   }
   if (auto done = run_untimed(trial, Phase::prewarm, 0, [&] { return prewarm_source(trial); });
       !done) {

@@ -53,11 +53,15 @@ Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, Re
 }
 
 std::string run_prefix(const TrialContext& trial, std::uint32_t iteration) {
-  const Assignment& assignment = trial.assignment;
   return trial.target().kind == TargetKind::local
-             ? fmt::format("bench/r{}-i{}", assignment.trial.round, iteration)
-             : unique_prefix(trial.target(), assignment.campaign.str(), assignment.trial.id.str(),
-                             assignment.attempt, iteration);
+             ? fmt::format("bench/r{}-i{}", trial.assignment.trial.round, iteration)
+             : run_prefix_of(trial, trial.assignment.attempt, iteration);
+}
+
+std::string run_prefix_of(const TrialContext& trial, std::uint32_t attempt,
+                          std::uint32_t iteration) {
+  return unique_prefix(trial.target(), trial.assignment.campaign.str(),
+                       trial.assignment.trial.id.str(), attempt, iteration);
 }
 
 Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix) {

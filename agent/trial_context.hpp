@@ -76,6 +76,9 @@ Result<std::unique_ptr<RegistryInstance>> start_registry(TrialContext& trial, Re
 /// The namespace at the target that an iteration has to itself: "bench/r1-i3", or one that no other
 /// campaign, trial or attempt has used where the target outlives the iteration.
 std::string run_prefix(const TrialContext& trial, std::uint32_t iteration);
+/// The same of an earlier attempt. Requires: a remote target.
+std::string run_prefix_of(const TrialContext& trial, std::uint32_t attempt,
+                          std::uint32_t iteration);
 
 /// What the trial's tool is told, but for the registries and the directories.
 Result<catalog::ToolContext> tool_context(const TrialContext& trial, const std::string& prefix);

@@ -176,6 +176,12 @@ Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
 }  // namespace
 
 Result<Run> begin_run(const RunOptions& options, PreparedCampaign prepared, const Clock& clock) {
+  if (options.agents == RunOptions::Agents::local && prepared.plan.agents.minimum > 1) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("this campaign needs {} agents ([agents] expected or minimum), and "
+                            "--local starts one: without it, agents connect to --listen",
+                            prepared.plan.agents.minimum));
+  }
   const WallTime now = clock.wall();
   CampaignStarted started{
       .campaign = CampaignId(fmt::format("{}-{}", format_compact(now), random_hex())),

@@ -18,7 +18,7 @@ namespace {
 constexpr int kBacklog = 1024;
 // Out of descriptors, libzmq's I/O thread spins: a connection that ends and one that begins may be
 // open at once, and the rest of the program needs some.
-constexpr rlim_t kOpenFilesPerAgent = 4;
+constexpr rlim_t kOpenFilesPerAgent = 3;
 constexpr rlim_t kOpenFilesBeside = 256;
 constexpr rlim_t kMinOpenFiles = 512;
 constexpr int kFailedHandshakes =

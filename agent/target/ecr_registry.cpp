@@ -204,4 +204,25 @@ Result<std::unique_ptr<RegistryInstance>> EcrRegistries::open(const RemoteReques
   return std::unique_ptr<RegistryInstance>(std::move(instance));
 }
 
+/// By name, whether they are there or not: a role that may only touch its own cannot list.
+Result<std::string> EcrRegistries::sweep(const RemoteRequest& request,
+                                         const std::vector<ExpectedImage>& /*images*/) {
+  if (auto checked = check_request(request); !checked) {
+    return tl::unexpected(std::move(checked.error()));
+  }
+  const Result<Account*> account = account_of(request.target);
+  if (!account) {
+    return tl::unexpected(account.error());
+  }
+  const Cancellation never;
+  for (const std::string& name : request.repositories) {
+    if (const Result<void> gone = (*account)->ecr.delete_repository(name); !gone) {
+      return fail(gone.error(), fmt::format("something is left below {}/{}", request.target.host,
+                                            request.prefix));
+    }
+    pause(pace_, never);
+  }
+  return std::string("no repository is left");
+}
+
 }  // namespace ocibench::agent

@@ -34,6 +34,8 @@ class EcrRegistries final : public RemoteRegistries {
   /// Errors: also those of aws::Ecr, and conflict.
   Result<std::unique_ptr<RegistryInstance>> open(const RemoteRequest& request,
                                                  const Cancellation& cancellation) override;
+  Result<std::string> sweep(const RemoteRequest& request,
+                            const std::vector<ExpectedImage>& images) override;
 
  private:
   struct Account;

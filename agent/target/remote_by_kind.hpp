@@ -18,6 +18,10 @@ class RemoteByKind final : public RemoteRegistries {
                                                  const Cancellation& cancellation) override {
     return of(request.target).open(request, cancellation);
   }
+  Result<std::string> sweep(const RemoteRequest& request,
+                            const std::vector<ExpectedImage>& images) override {
+    return of(request.target).sweep(request, images);
+  }
 
  private:
   [[nodiscard]] RemoteRegistries& of(const TargetSpec& target) const {

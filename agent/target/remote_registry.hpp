@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/process/process_runner.hpp"
 #include "agent/target/target_registry.hpp"
@@ -49,6 +50,11 @@ class RemoteRegistries {
   /// (cancelled).
   virtual Result<std::unique_ptr<RegistryInstance>> open(const RemoteRequest& request,
                                                          const Cancellation& cancellation) = 0;
+
+  /// Removes what a run that was cut off may have left, as far as the registry allows it: these
+  /// images, all below the request's prefix. Says how far that was. Errors: as open().
+  virtual Result<std::string> sweep(const RemoteRequest& request,
+                                    const std::vector<ExpectedImage>& images) = 0;
 };
 
 }  // namespace ocibench::agent

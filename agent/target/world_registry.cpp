@@ -164,4 +164,12 @@ Result<std::unique_ptr<RegistryInstance>> WorldRegistries::open(
   });
 }
 
+Result<std::string> WorldRegistries::sweep(const RemoteRequest& request,
+                                           const std::vector<ExpectedImage>& images) {
+  const Cancellation never;
+  return open(request, never).and_then([&](const std::unique_ptr<RegistryInstance>& target) {
+    return target->remove_images(images);
+  });
+}
+
 }  // namespace ocibench::agent

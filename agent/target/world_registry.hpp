@@ -18,6 +18,8 @@ class WorldRegistries final : public RemoteRegistries {
   Result<oci::Endpoint> reach(const TargetSpec& target, RegistryTransport transport) override;
   Result<std::unique_ptr<RegistryInstance>> open(const RemoteRequest& request,
                                                  const Cancellation& cancellation) override;
+  Result<std::string> sweep(const RemoteRequest& request,
+                            const std::vector<ExpectedImage>& images) override;
 
  private:
   const oci::RegistryAccess access_;

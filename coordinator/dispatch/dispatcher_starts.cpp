@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "coordinator/dispatch/dispatcher.hpp"
 
 namespace ocibench::coordinator {
@@ -33,8 +31,8 @@ std::vector<std::size_t> Dispatcher::group_of(std::size_t index) const {
   return group;
 }
 
-/// Whether the others would wait in vain for this one: nobody who is here will take it, since all
-/// wait at this very start.
+/// Whether this one may become ready yet: it is on its way, or somebody who is here can take it.
+/// Who waits at this very start can't.
 bool Dispatcher::may_still_come(std::size_t index, const std::vector<std::size_t>& group) const {
   const TrialState& state = trials_[index];
   if (state.status == TrialStatus::leased) {

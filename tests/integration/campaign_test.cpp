@@ -154,6 +154,13 @@ TEST_F(CampaignRun, NamesTheNearestKeyForAMisspeltOne) {
   EXPECT_THAT(run.err, HasSubstr("did you mean `agent_wait_s`?"));
 }
 
+TEST_F(CampaignRun, DoesNotWaitForMoreAgentsThanLocalModeHas) {
+  const auto run = testing_support::run_program(
+      directory_.path(), run_local(write_campaign(R"("skopeo")", 3, "\n[agents]\nexpected = 2\n")));
+  EXPECT_EQ(run.status, 65);
+  EXPECT_THAT(run.err, HasSubstr("this campaign needs 2 agents"));
+}
+
 TEST_F(CampaignRun, NamesAMissingFile) {
   const auto run = testing_support::run_program(directory_.path(), run_local("no-such.toml"));
   EXPECT_EQ(run.status, 65);

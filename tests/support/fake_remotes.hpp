@@ -36,11 +36,18 @@ class FakeRemotes final : public RemoteRegistries {
         });
   }
 
+  Result<std::string> sweep(const RemoteRequest& request,
+                            const std::vector<ExpectedImage>& images) override {
+    swept.push_back(request.prefix);
+    return fmt::format("{} images looked for", images.size());
+  }
+
   std::optional<Error> refusal;
   std::optional<oci::Credentials> credentials;
   std::vector<std::string> prefixes;
   std::set<std::string> repositories;
-  std::set<std::string> removed;  ///< repositories
+  std::set<std::string> removed;   ///< repositories
+  std::vector<std::string> swept;  ///< prefixes
 
  private:
   class Instance final : public RegistryInstance {

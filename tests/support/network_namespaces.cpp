@@ -40,10 +40,12 @@ bool NetworkNamespaces::permitted() {
   const std::string probe = fmt::format("obprobe{}", ::getpid());
   const bool made = ::geteuid() == 0 && ::access(kIp, X_OK) == 0 &&
                     succeeds(fmt::format("{} netns add {}", kIp, probe));
+  // Where the root is no mount point, as in a chroot, ip(8) makes one and can't enter it.
+  const bool entered = made && succeeds(fmt::format("{} -n {} link set lo up", kIp, probe));
   if (made) {
     succeeds(fmt::format("{} netns del {}", kIp, probe));
   }
-  return made;
+  return entered;
 }
 
 NetworkNamespaces::NetworkNamespaces(std::size_t hosts) : hosts_(hosts) {

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "agent/target/ecr_registry.hpp"
+#include "common/aws/ecr.hpp"
+#include "common/aws/session.hpp"
 #include "tests/support/registry_process.hpp"
 #include "tests/support/scripted_aws.hpp"
 #include "tests/support/trial_world.hpp"
@@ -106,6 +108,20 @@ TEST_F(EcrTarget, TouchesNothingThatItHasNotMade) {
   for (const char* outside : {"other/a", "ocibench/running/a", "ocibench/run"}) {
     EXPECT_THAT(ecr.open(request_for({outside}), never).error().message, HasSubstr("outside"));
   }
+}
+
+TEST_F(EcrTarget, SweepsWhatAnAttemptThatWasLostHasLeft) {
+  const std::string lost =
+      unique_prefix(world.assignment.registry.target, "20261122T044512Z-0a1b2c",
+                    world.assignment.trial.id.str(), 1, 1);
+  aws::Session session(aws.settings(), world.clock);
+  auto account = aws::Ecr::create(session).value();
+  ASSERT_TRUE(account.create_repository(lost + "/synthetic/image-01"));
+  ASSERT_TRUE(account.create_repository("ocibench/of-somebody-else"));
+  world.assignment.attempt = 2;
+  world.run("reference");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_THAT(aws.repositories(), testing::ElementsAre("ocibench/of-somebody-else"));
 }
 
 TEST_F(EcrTarget, LeavesNothingWhenARunIsInterrupted) {

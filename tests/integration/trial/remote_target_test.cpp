@@ -12,6 +12,7 @@
 #include "common/oci/docker_config.hpp"
 #include "common/oci/resolve.hpp"
 #include "tests/support/registry_process.hpp"
+#include "tests/support/seed_image.hpp"
 #include "tests/support/trial_world.hpp"
 
 namespace ocibench::agent {
@@ -113,6 +114,22 @@ TEST(RemoteTarget, NeverSeesARepositoryTwice) {
   const std::string mine = "/v2/team/bench/20261122t044512z-0a1b2c/cold-tool-r1-a";
   EXPECT_EQ(pushed_below(target),
             (std::set{mine + "1-i1", mine + "1-i2", mine + "2-i1", mine + "2-i2"}));
+}
+
+TEST(RemoteTarget, IsSweptOfWhatAnAttemptThatWasLostHasLeft) {
+  const auto target = RegistryProcess::start().value();
+  TrialWorld world;
+  push_to(world, target);
+  const std::string lost =
+      unique_prefix(world.assignment.registry.target, world.assignment.campaign.str(),
+                    world.assignment.trial.id.str(), 1, 1) +
+      "/synthetic/image-01";
+  auto client = oci::Client::create(target.endpoint()).value();
+  testing_support::seed_image(client, lost, "1", {"half of a run"});
+  world.assignment.attempt = 2;
+  world.run("reference");
+  EXPECT_EQ(world.only_iteration().outcome, Outcome{.kind = OutcomeKind::complete});
+  EXPECT_FALSE(client.head_manifest(lost, "1"));
 }
 
 TEST(RemoteTarget, SaysWhatTheRegistryDoesNotDelete) {

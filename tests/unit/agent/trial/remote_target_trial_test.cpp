@@ -52,6 +52,15 @@ TEST_F(RemoteTargetTest, IsCleanedUpAlsoWhenTheToolFails) {
   EXPECT_EQ(remotes.repositories, remotes.removed);
 }
 
+TEST_F(RemoteTargetTest, IsSweptOfWhatAnAgentThatWasLostMayHaveLeft) {
+  assignment.trial.iterations = 2;
+  assignment.attempt = 2;
+  ASSERT_TRUE(run());
+  const std::string lost = "team/bench/20261122t044512z-0a1b2c/cold-copier-r1-a1-i";
+  EXPECT_THAT(remotes.swept, ElementsAre(lost + "1", lost + "2"));
+  EXPECT_EQ(outcome().kind, OutcomeKind::complete) << outcome().cause;
+}
+
 TEST_F(RemoteTargetTest, IsAskedBeforeAnythingIsMeasured) {
   remotes.refusal = Error{ErrorCode::unavailable, "401, wrong password"};
   ASSERT_TRUE(run());
