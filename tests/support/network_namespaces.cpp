@@ -49,9 +49,20 @@ bool NetworkNamespaces::permitted() {
 }
 
 NetworkNamespaces::NetworkNamespaces(std::size_t hosts) : hosts_(hosts) {
+  try {
+    create();
+  } catch (const std::runtime_error&) {
+    remove();
+    throw;
+  }
+}
+
+NetworkNamespaces::~NetworkNamespaces() { remove(); }
+
+void NetworkNamespaces::create() const {
   must(fmt::format("{} link add {} type bridge", kIp, bridge()));
   must(fmt::format("{} link set {} up", kIp, bridge()));
-  for (std::size_t i = 0; i < hosts; ++i) {
+  for (std::size_t i = 0; i < hosts_; ++i) {
     must(fmt::format("{} netns add {}", kIp, name(i)));
     must(fmt::format("{} link add {} type veth peer name eth0 netns {}", kIp, name(i), name(i)));
     must(fmt::format("{} link set {} master {} up", kIp, name(i), bridge()));
@@ -62,7 +73,7 @@ NetworkNamespaces::NetworkNamespaces(std::size_t hosts) : hosts_(hosts) {
   }
 }
 
-NetworkNamespaces::~NetworkNamespaces() {
+void NetworkNamespaces::remove() const {
   for (std::size_t i = 0; i < hosts_; ++i) {
     succeeds(fmt::format("{} link del {}", kIp, name(i)));
     succeeds(fmt::format("{} netns del {}", kIp, name(i)));

@@ -31,6 +31,8 @@ class NetworkNamespaces {
   [[nodiscard]] bool disturb(std::size_t host, const std::string& netem);
 
  private:
+  void create() const;
+  void remove() const;
   [[nodiscard]] std::string name(std::size_t host) const;
 
   std::size_t hosts_;
