@@ -1,5 +1,6 @@
 #include "tests/fault/fleet_run.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -10,6 +11,11 @@ namespace ocibench::fault {
 
 using testing_support::Program;
 using testing_support::run_program;
+
+unsigned number_from(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
 
 std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {
   const bool patient = more_limits.find("agent_lost_after_s") != std::string::npos;

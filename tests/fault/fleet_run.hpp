@@ -13,6 +13,9 @@
 
 namespace ocibench::fault {
 
+/// How much of something a test shall do: what that variable of the environment says.
+unsigned number_from(const char* variable, unsigned otherwise);
+
 /// A coordinator and agents as on machines of their own: with keys, each in a network namespace
 /// where the test asks for it.
 class FleetRun : public integration::CampaignRun {

@@ -7,7 +7,6 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <set>
@@ -22,11 +21,6 @@ namespace ocibench::fault {
 namespace {
 
 using std::chrono::milliseconds;
-
-unsigned number_from(const char* variable, unsigned otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
-}
 
 /// No record twice: sequence numbers of each stream are contiguous, and no iteration of an attempt
 /// is there more than once.
