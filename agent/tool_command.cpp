@@ -15,7 +15,6 @@ namespace ocibench::agent {
 namespace {
 
 constexpr std::uint64_t kMaxCaFileBytes = 4 * kMiB;
-/// Where Debian keeps the certificates that everyone trusts.
 
 Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;

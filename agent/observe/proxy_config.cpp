@@ -14,8 +14,6 @@
 namespace ocibench::agent {
 namespace {
 
-/// Debian keeps what everyone trusts here; an upstream with its own authority names that instead.
-
 constexpr std::size_t kMaxShownBytes = 200;
 
 // One process and no daemon: it is killed as a whole, and its log has no buffers.

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "agent/sampling/ethtool.hpp"
+#include "agent/sampling/samples.hpp"
 #include "common/process/probe.hpp"
 
 namespace ocibench::agent {
@@ -18,10 +19,6 @@ constexpr std::chrono::milliseconds kChronyPatience{500};
 constexpr std::string_view kAllowanceSuffix = "_allowance_exceeded";
 
 using Counter = std::optional<std::uint64_t>;
-
-Counter delta(const Counter& earlier, const Counter& later) {
-  return earlier && later && *later >= *earlier ? Counter(*later - *earlier) : std::nullopt;
-}
 
 /// ENA: bw_in_, bw_out_, pps_, conntrack_ and linklocal_allowance_exceeded, in packets.
 Counter sum_of_allowances(const std::string& interface) {
@@ -111,14 +108,14 @@ HostTotals HostCounters::read() {
 
 ValidityCounters difference(const HostTotals& earlier, const HostTotals& later) {
   ValidityCounters moved;
-  moved.steal_us = delta(earlier.steal_us, later.steal_us);
-  moved.psi_cpu_some_us = delta(earlier.psi_cpu_some_us, later.psi_cpu_some_us);
-  moved.psi_io_some_us = delta(earlier.psi_io_some_us, later.psi_io_some_us);
-  moved.psi_memory_some_us = delta(earlier.psi_memory_some_us, later.psi_memory_some_us);
+  moved.steal_us = growth(earlier.steal_us, later.steal_us);
+  moved.psi_cpu_some_us = growth(earlier.psi_cpu_some_us, later.psi_cpu_some_us);
+  moved.psi_io_some_us = growth(earlier.psi_io_some_us, later.psi_io_some_us);
+  moved.psi_memory_some_us = growth(earlier.psi_memory_some_us, later.psi_memory_some_us);
   moved.tcp_retransmitted_segments =
-      delta(earlier.tcp_retransmitted_segments, later.tcp_retransmitted_segments);
+      growth(earlier.tcp_retransmitted_segments, later.tcp_retransmitted_segments);
   moved.ena_allowance_exceeded =
-      delta(earlier.ena_allowance_exceeded, later.ena_allowance_exceeded);
+      growth(earlier.ena_allowance_exceeded, later.ena_allowance_exceeded);
   return moved;
 }
 

@@ -9,6 +9,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -68,6 +69,15 @@ void Program::signal(int number) const {
   if (!status_) {
     ::kill(pid_, number);
   }
+}
+
+double Program::resident_mib() const {
+  constexpr double kMiB = 1024 * 1024;
+  std::ifstream in("/proc/" + std::to_string(pid_) + "/statm");  // proc(5)
+  double total = 0;
+  double resident = 0;
+  return in >> total >> resident ? resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / kMiB
+                                 : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::optional<int> Program::wait(milliseconds patience) {

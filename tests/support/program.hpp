@@ -24,6 +24,8 @@ class Program {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const;
+  /// Resident memory; not a number (which no bound is fulfilled by) when the program has ended.
+  [[nodiscard]] double resident_mib() const;
   /// Exit status, or 128 + signal; nullopt when it still runs after `patience`.
   std::optional<int> wait(std::chrono::milliseconds patience);
   [[nodiscard]] std::string out() const;

@@ -1,9 +1,7 @@
-#include "coordinator/dispatch/dispatcher.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "protocol/codec.hpp"
+#include "tests/unit/coordinator/dispatcher_fixture.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -14,102 +12,6 @@ using protocol::Dismiss;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const AgentName kOne("one");
-const AgentName kTwo("two");
-
-Plan plan_of(const std::vector<std::string>& tools) {
-  Plan plan;
-  plan.scenarios = {{.name = "cold"}};
-  plan.limits.campaign_deadline = seconds(1000);
-  for (const std::string& tool : tools) {
-    plan.tools.push_back({.name = tool, .definition_sha256 = tool + "-sha"});
-    plan.trials.push_back({.id = TrialId("cold/" + tool + "/r1"),
-                           .scenario = "cold",
-                           .tool = tool,
-                           .lane = static_cast<std::uint32_t>(plan.trials.size() + 1),
-                           .iteration_timeout = seconds(20),
-                           .overhead_timeout = seconds(30)});
-  }
-  return plan;
-}
-
-/// A dispatcher, its time, and what it wanted done.
-class Desk {
- public:
-  explicit Desk(Plan plan) : plan_(plan), dispatcher(CampaignId("c"), std::move(plan)) {
-    keep(dispatcher.start(CampaignStarted{.campaign = CampaignId("c")}, now()));
-  }
-
-  void hello(const AgentName& agent, const std::string& boot,
-             std::optional<AttemptId> running = {}) {
-    protocol::Hello hello{.agent = agent, .boot = BootId(boot), .running = std::move(running)};
-    for (const PlannedTool& tool : plan_.tools) {
-      hello.tools.push_back(
-          {.name = tool.name, .definition_sha256 = tool.definition_sha256, .usable = true});
-    }
-    send(agent, hello);
-  }
-  void record(const AgentName& agent, const std::string& boot, std::uint64_t seq,
-              const AgentRecord& record) {
-    send(agent, protocol::RecordMessage{.campaign = CampaignId("c"),
-                                        .boot = BootId(boot),
-                                        .seq = seq,
-                                        .payload = protocol::encode_record(record)});
-  }
-  void beat(const AgentName& agent, const std::string& boot) {
-    send(agent, protocol::Heartbeat{.boot = BootId(boot)});
-  }
-  void send(const AgentName& agent, const protocol::AgentMessage& message) {
-    keep(dispatcher.on_message(agent, message, now()));
-  }
-  void pass(seconds time) {
-    time_ += time;
-    keep(dispatcher.on_tick(now()));
-  }
-  void keep(Actions actions) {
-    last = std::move(actions);
-    for (const Action& action : last) {
-      all.push_back(action);
-    }
-  }
-  [[nodiscard]] Now now() const { return {MonoTime(time_), WallTime(seconds(1'000'000))}; }
-
-  /// Messages of one kind in the last batch of actions.
-  template <class T>
-  [[nodiscard]] std::vector<std::pair<AgentName, T>> sent() const {
-    std::vector<std::pair<AgentName, T>> found;
-    for (const Action& action : last) {
-      if (const auto* message = std::get_if<Send>(&action)) {
-        if (const auto* body = std::get_if<T>(&message->message)) {
-          found.emplace_back(message->to, *body);
-        }
-      }
-    }
-    return found;
-  }
-  [[nodiscard]] std::optional<Finish> finish() const {
-    for (const Action& action : all) {
-      if (const auto* finish = std::get_if<Finish>(&action)) {
-        return *finish;
-      }
-    }
-    return std::nullopt;
-  }
-
- private:
-  Plan plan_;
-  seconds time_{100};
-
- public:
-  Dispatcher dispatcher;
-  Actions last;
-  Actions all;
-};
-
-AttemptId attempt(const std::string& trial, std::uint32_t number) {
-  return {TrialId(trial), number};
-}
 
 TrialFinished finished(const AttemptId& id) {
   return {.id = id, .outcome = {.kind = OutcomeKind::complete}};
@@ -419,64 +321,6 @@ TEST(Dispatcher, DismissesAnAgentThatSendsABrokenRecord) {
             protocol::RecordMessage{
                 .campaign = CampaignId("c"), .boot = BootId("b1"), .seq = 0, .payload = "rubbish"});
   EXPECT_TRUE(desk.sent<Dismiss>()[0].second.refused);
-}
-
-Plan plan_that_starts_together(const std::vector<std::string>& tools) {
-  Plan plan = plan_of(tools);
-  plan.scenarios[0].steps.start = Start::together;
-  return plan;
-}
-
-/// The agent of that name and boot has everything prepared for an iteration of its trial.
-protocol::Heartbeat ready(const std::string& boot, const AttemptId& running,
-                          std::uint32_t iteration) {
-  return {.boot = BootId(boot), .running = running, .iteration = iteration, .ready = true};
-}
-
-TEST(DispatcherStarts, WaitForTheLastOfTheRoundAndBeginAtOneMoment) {
-  Desk desk(plan_that_starts_together({"a", "b"}));
-  desk.hello(kOne, "x");
-  desk.hello(kTwo, "y");
-  desk.send(kOne, ready("x", attempt("cold/a/r1", 1), 1));
-  EXPECT_THAT(desk.sent<protocol::Begin>(), IsEmpty());
-  desk.pass(seconds(1));
-  EXPECT_THAT(desk.sent<protocol::Begin>(), IsEmpty());
-  desk.send(kTwo, ready("y", attempt("cold/b/r1", 1), 1));
-  const auto begun = desk.sent<protocol::Begin>();
-  ASSERT_EQ(begun.size(), 2U);
-  EXPECT_EQ(begun[0].second.at, begun[1].second.at);
-  EXPECT_EQ(begun[0].second.at, desk.now().wall + Dispatcher::kStartMargin);
-  EXPECT_EQ(begun[1].second.together, 2U);
-}
-
-TEST(DispatcherStarts, RepeatWhatWasLostOnTheWay) {
-  Desk desk(plan_that_starts_together({"a"}));
-  desk.hello(kOne, "x");
-  desk.send(kOne, ready("x", attempt("cold/a/r1", 1), 1));
-  const auto first = desk.sent<protocol::Begin>();
-  desk.send(kOne, ready("x", attempt("cold/a/r1", 1), 1));
-  ASSERT_EQ(first.size(), 1U);
-  EXPECT_EQ(desk.sent<protocol::Begin>(), first);
-}
-
-TEST(DispatcherStarts, DoNotWaitForWhomNobodyRuns) {
-  Desk desk(plan_that_starts_together({"a", "b"}));
-  desk.hello(kOne, "x");
-  desk.send(kOne, ready("x", attempt("cold/a/r1", 1), 1));
-  const auto begun = desk.sent<protocol::Begin>();
-  ASSERT_EQ(begun.size(), 1U);
-  EXPECT_EQ(begun[0].second.together, 1U);
-  EXPECT_EQ(begun[0].second.of, 2U);
-}
-
-TEST(DispatcherStarts, DoNotWaitForALaneThatIsLost) {
-  Desk desk(plan_that_starts_together({"a", "b"}));
-  desk.hello(kOne, "x");
-  desk.hello(kTwo, "y");
-  desk.send(kOne, ready("x", attempt("cold/a/r1", 1), 1));
-  desk.send(kTwo, protocol::Goodbye{.boot = BootId("y"), .reason = "tired"});
-  desk.pass(seconds(1));
-  EXPECT_EQ(desk.sent<protocol::Begin>().size(), 1U);
 }
 
 }  // namespace
