@@ -1,5 +1,6 @@
 #include "coordinator/coordinator_loop.hpp"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -34,7 +35,17 @@ Result<Finish> CoordinatorLoop::run(CampaignStarted started) {
   return *finish_;
 }
 
+void CoordinatorLoop::let_records_gather() const {
+  const auto since = parts_.clock.now() - last_commit_;
+  if (since < kGather) {
+    pollfd interrupt{.fd = parts_.interrupt_fd, .events = POLLIN, .revents = 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(kGather - since);
+    ::poll(&interrupt, 1, static_cast<int>(left.count()));
+  }
+}
+
 Result<void> CoordinatorLoop::step() {
+  let_records_gather();
   std::vector<int> also{parts_.interrupt_fd};
   if (parts_.local_agent) {
     also.push_back(parts_.local_agent->pidfd);
@@ -158,7 +169,9 @@ Result<void> CoordinatorLoop::store(const Actions& actions) {
       OCIBENCH_ASSERT(*stored == durable::Appended::stored);
     }
   }
-  return parts_.journal.commit_batch();
+  auto committed = parts_.journal.commit_batch();
+  last_commit_ = parts_.clock.now();
+  return committed;
 }
 
 void CoordinatorLoop::deliver(const Send& send) {

@@ -46,12 +46,16 @@ class CoordinatorLoop {
   Result<Finish> run(CampaignStarted started);
 
   static constexpr std::chrono::milliseconds kTick{100};
+  /// From one commit of the journal until more is read: what comes meanwhile shares the next one.
+  /// With thousands of agents a commit for each record would be all that this process does.
+  static constexpr std::chrono::milliseconds kGather{5};
   /// After the end: for the dismissals to reach the agents.
   static constexpr std::chrono::milliseconds kFarewell{300};
 
  private:
   [[nodiscard]] Now now() const { return {parts_.clock.now(), parts_.clock.wall()}; }
   Result<void> step();
+  void let_records_gather() const;
   Result<void> take_interrupts();
   Result<void> watch_local_agent();
   Result<void> watch_keys();
@@ -62,6 +66,7 @@ class CoordinatorLoop {
   Dispatcher& dispatcher_;
   CoordinatorParts parts_;
   std::optional<Finish> finish_;
+  MonoTime last_commit_{};
   std::string keys_complaint_;  // the last about the folder of keys: each is said once
 };
 

@@ -31,7 +31,7 @@ class Transport {
   virtual Result<void> send(const AgentName& peer, std::string_view frame) = 0;
 
   /// Waits until a frame has come, one of `also` is readable, or `timeout` has passed; returns the
-  /// frames that are there, at most kMaxBatch. Errors: io.
+  /// frames that are there, at most kMaxBatch and none after kMaxBatchBytes. Errors: io.
   virtual Result<std::vector<Incoming>> receive(std::chrono::milliseconds timeout,
                                                 const std::vector<int>& also) = 0;
 
@@ -39,7 +39,10 @@ class Transport {
   /// none of its own to give up. Errors: io.
   virtual Result<void> reconnect() { return {}; }
 
-  static constexpr std::size_t kMaxBatch = 256;
+  // What comes in one batch is made durable at once. A slow disk takes 250 ms for that, in which a
+  // thousand agents send 500 frames: a smaller batch would fall behind for good.
+  static constexpr std::size_t kMaxBatch = 2048;
+  static constexpr std::size_t kMaxBatchBytes = 32 * 1024 * 1024;
 };
 
 }  // namespace ocibench::protocol

@@ -135,15 +135,9 @@ Result<std::vector<Incoming>> ZmqClient::receive(std::chrono::milliseconds timeo
     wait_readable({&sockets_->dealer, &sockets_->connection.socket()}, also,
                   std::max(timeout, std::chrono::milliseconds(0)));
     watch_connection();
-    for (std::size_t taken = 0; taken < kMaxBatch; ++taken) {
-      const auto parts = take_message(sockets_->dealer, 1);
-      if (!parts) {
-        break;
-      }
-      if (!parts->empty()) {
-        batch.push_back({AgentName(), parts->front().to_string()});
-      }
-    }
+    take_batch(sockets_->dealer, 1, [&](const std::vector<zmq::message_t>& parts) {
+      batch.push_back({AgentName(), parts.front().to_string()});
+    });
   } catch (const zmq::error_t& error) {
     return failure("cannot receive", error);
   }

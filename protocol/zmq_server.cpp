@@ -16,6 +16,7 @@ namespace ocibench::protocol {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr std::size_t kParts = 2;  // the sender's routing id, and the frame
 // Out of descriptors, libzmq's I/O thread spins: a connection that ends and one that begins may be
 // open at once, and the rest of the program needs some.
 constexpr rlim_t kOpenFilesPerAgent = 3;
@@ -164,43 +165,37 @@ Result<std::vector<Incoming>> ZmqServer::receive(std::chrono::milliseconds timeo
   try {
     wait_readable({&sockets_->router}, also, std::max(timeout, std::chrono::milliseconds(0)));
     watch_handshakes();
-    for (std::size_t taken = 0; taken < kMaxBatch && take_into(batch); ++taken) {
-    }
+    take_batch(sockets_->router, kParts, [&](std::vector<zmq::message_t>& parts) {
+      Peer peer{.routing_id = parts[0].to_string()};
+      if (authenticator_) {
+        peer.caller = caller_of(parts[1]);
+      }
+      if (const AgentName name = name_in(peer.routing_id); may_speak(name, peer)) {
+        peers_[name] = std::move(peer);
+        batch.push_back({name, parts[1].to_string()});
+      }
+    });
   } catch (const zmq::error_t& error) {
     return failure("cannot receive", error);
   }
   return batch;
 }
 
-/// Takes one message and keeps it if it is sound and its sender may speak. False when there was
-/// none.
-bool ZmqServer::take_into(std::vector<Incoming>& batch) {
-  constexpr std::size_t kParts = 2;  // the sender's routing id, and the frame
-  auto parts = take_message(sockets_->router, kParts);
-  if (!parts) {
+bool ZmqServer::may_speak(const AgentName& name, const Peer& peer) {
+  if (!is_agent_name(name.str()) || (peers_.size() >= kMaxPeers && !peers_.contains(name))) {
     return false;
   }
-  if (parts->empty()) {
+  if (!authenticator_) {
     return true;
   }
-  Peer peer{.routing_id = (*parts)[0].to_string()};
-  const AgentName name = name_in(peer.routing_id);
-  if (!is_agent_name(name.str()) || (peers_.size() >= kMaxPeers && !peers_.contains(name))) {
-    return true;
+  if (!peer.caller || !authenticator_->allows(*peer.caller)) {
+    return false;  // its key was taken off the list after it had connected
   }
-  if (authenticator_) {
-    peer.caller = caller_of((*parts)[1]);
-    if (!peer.caller || !authenticator_->allows(*peer.caller)) {
-      return true;  // its key was taken off the list after it had connected
-    }
-    if (peer.caller->name != name) {
-      refuse(peer.routing_id, fmt::format("dropped a message of {}, which says that it is {}",
-                                          peer.caller->name.str(), name.str()));
-      return true;
-    }
+  if (peer.caller->name != name) {
+    refuse(peer.routing_id, fmt::format("dropped a message of {}, which says that it is {}",
+                                        peer.caller->name.str(), name.str()));
+    return false;
   }
-  peers_[name] = std::move(peer);
-  batch.push_back({name, (*parts)[1].to_string()});
   return true;
 }
 

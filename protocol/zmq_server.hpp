@@ -76,7 +76,7 @@ class ZmqServer final : public Transport {
   Result<void> listen(ZmqContext& context);
   void watch_handshakes();
   void refuse(const std::string& key, const std::string& text);
-  bool take_into(std::vector<Incoming>& batch);
+  bool may_speak(const AgentName& name, const Peer& peer);
 
   ServerSettings settings_;
   std::string endpoint_;

@@ -10,6 +10,7 @@
 #include <zmq.hpp>
 
 #include "common/error.hpp"
+#include "protocol/transport.hpp"
 #include "protocol/zmq_context.hpp"
 
 // What server, client and authenticator share of libzmq. Not for other folders.
@@ -53,6 +54,24 @@ bool put_part(zmq::socket_t& socket, std::string_view bytes, zmq::send_flags mor
 /// The next whole message that is there already: its parts, or none of them when it has more or
 /// fewer than `wanted`. nullopt when there is no message.
 std::optional<std::vector<zmq::message_t>> take_message(zmq::socket_t& socket, std::size_t wanted);
+
+/// Gives what is there already to `use`, each a message of `wanted` parts, until Transport's batch
+/// is full.
+template <class Use>
+void take_batch(zmq::socket_t& socket, std::size_t wanted, const Use& use) {
+  std::size_t bytes = 0;
+  for (std::size_t taken = 0; taken < Transport::kMaxBatch && bytes < Transport::kMaxBatchBytes;
+       ++taken) {
+    auto parts = take_message(socket, wanted);
+    if (!parts) {
+      return;
+    }
+    if (!parts->empty()) {
+      bytes += parts->back().size();
+      use(*parts);
+    }
+  }
+}
 
 /// Errors: limit.
 Result<void> check_size(std::string_view frame);

@@ -166,7 +166,8 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
                   : fmt::format(" ({} of {})", lanes_.present(), plan_.agents.expected);
     out.emplace_back(Notice{.text = fmt::format("agent {} is here{}", peer.str(), of_all)});
   }
-  may_hand_out_ = true;
+  // Who comes takes nothing from anybody's reach; who offers something else may have.
+  may_hand_out_ = may_hand_out_ || (!came && lane.tools != hello.tools);
   lane.greeted = true;
   lane.last_heard = now.mono;
   lane.tools = hello.tools;
@@ -178,6 +179,8 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
                      .next_seq = known == next_seq_.end() ? 0 : known->second,
                      .heartbeat_ms = static_cast<std::uint32_t>(plan_.limits.heartbeat.count())}});
   check_running(peer, hello.running, now, out);
+  gather(now, out);
+  hand_out_to(peer, now, out);
 }
 
 void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& beat, Now now,

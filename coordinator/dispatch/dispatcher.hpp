@@ -126,7 +126,9 @@ class Dispatcher {
   void lose_attempt(std::size_t index, const std::string& cause, Now now, Actions& out);
   void name_silent_agents(Now now, Actions& out);
   void gather(Now now, Actions& out);
+  [[nodiscard]] bool goes_on(Now now) const;
   void hand_out(Now now, Actions& out);
+  void hand_out_to(const AgentName& agent, Now now, Actions& out);
   [[nodiscard]] bool all_places_taken() const;
   std::optional<std::size_t> next_trial_for(const AgentName& agent) const;
   void lease(std::size_t index, const AgentName& agent, Now now, Actions& out);
@@ -152,7 +154,7 @@ class Dispatcher {
   std::uint64_t own_next_seq_ = 0;
   bool campaign_recorded_ = false;
   bool gathered_ = false;     // the agents that were waited for have come
-  bool may_hand_out_ = true;  // something has changed since the last look for a trial to lease
+  bool may_hand_out_ = true;  // since the last look for trials to lease, something changed for all
   bool finished_ = false;
   bool interrupted_ = false;
   MonoTime deadline_{};

@@ -30,6 +30,7 @@ Actions Dispatcher::on_tick(Now now) {
   name_silent_agents(now, out);
   expire_leases(now, out);
   repeat_assignments(now, out);
+  gather(now, out);
   hand_out(now, out);
   start_ready(now, out);
   end_if_over(now, out);
@@ -135,6 +136,9 @@ void Dispatcher::lose_attempt(std::size_t index, const std::string& cause, Now n
 
 /// Nothing begins before the agents that the campaign wants are there, or it has waited for them.
 void Dispatcher::gather(Now now, Actions& out) {
+  if (gathered_ || !goes_on(now)) {
+    return;
+  }
   const std::size_t here = lanes_.present();
   const bool waited = now.mono >= gather_deadline_;
   if (here >= plan_.agents.expected || (waited && here >= plan_.agents.minimum)) {
@@ -148,33 +152,36 @@ void Dispatcher::gather(Now now, Actions& out) {
   }
 }
 
-/// Agents that share a quota take turns.
-bool Dispatcher::all_places_taken() const {
-  const auto running = std::ranges::count(trials_, TrialStatus::leased, &TrialState::status);
-  return plan_.agents.at_a_time > 0 && running >= plan_.agents.at_a_time;
+bool Dispatcher::goes_on(Now now) const {
+  return !interrupted_ && !finished_ && now.mono < deadline_;
 }
 
+/// Agents that share a quota take turns.
+bool Dispatcher::all_places_taken() const {
+  return plan_.agents.at_a_time > 0 &&
+         std::ranges::count(trials_, TrialStatus::leased, &TrialState::status) >=
+             plan_.agents.at_a_time;
+}
+
+/// To everybody, when something has changed for more than one of them: with thousands of agents
+/// this is no work for every message.
 void Dispatcher::hand_out(Now now, Actions& out) {
-  if (interrupted_ || finished_ || now.mono >= deadline_) {
-    return;
-  }
-  if (!gathered_) {
-    gather(now, out);
-  }
-  if (!gathered_ || !may_hand_out_) {
+  if (!may_hand_out_ || !gathered_ || !goes_on(now)) {
     return;
   }
   may_hand_out_ = false;
   for (const auto& [agent, lane] : lanes_.all()) {
-    if (all_places_taken()) {
-      return;
-    }
-    if (!lane.present || lane.lease) {
-      continue;
-    }
-    if (const auto index = next_trial_for(agent)) {
-      lease(*index, agent, now, out);
-    }
+    hand_out_to(agent, now, out);
+  }
+}
+
+void Dispatcher::hand_out_to(const AgentName& agent, Now now, Actions& out) {
+  const Lane* lane = lanes_.find(agent);
+  if (!gathered_ || !goes_on(now) || !lane->present || lane->lease || all_places_taken()) {
+    return;
+  }
+  if (const auto index = next_trial_for(agent)) {
+    lease(*index, agent, now, out);
   }
 }
 

@@ -6,8 +6,13 @@
 // with a socket and a key pair of its own, a Hello, then a heartbeat and a record every second, as
 // an agent in the middle of a trial. A record counts when the coordinator has acknowledged it,
 // which it does after its journal is on disk. The last line of each table row is the ceiling: the
-// same agents, each sending its next record the moment the last one is acknowledged. The cost of
-// this process is printed beside it: a bench that is busy itself measures itself.
+// same agents, each sending its next record the moment the last one is acknowledged.
+//
+// Three columns say what the machine did meanwhile, so that its effect is not read as ours: the
+// cost of this process (a bench that is busy itself measures itself), the share of the processors'
+// time that the hypervisor took, and, from just before the row, how long one write of 4 KiB takes
+// to be on the disk that the journal is on (99th percentile).
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,6 +33,7 @@
 #include <fmt/format.h>
 #include <zmq.hpp>
 
+#include "agent/sampling/host_counters.hpp"
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/file.hpp"
@@ -51,7 +57,7 @@ using std::chrono::seconds;
 constexpr seconds kPatience{120};
 constexpr nanoseconds kPeriod = seconds(1);
 constexpr int kMaxSockets = 60'000;
-constexpr double kMiB = 1024.0 * 1024.0;
+constexpr std::uint64_t kMaxStatBytes = 1024 * 1024;
 
 const ocibench::SystemClock kClock;
 
@@ -244,13 +250,6 @@ double cpu_s(pid_t pid) {
 
 double own_cpu_s() { return cpu_s(::getpid()); }
 
-double rss_mib(pid_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/statm", pid));
-  double pages = 0;
-  in >> pages >> pages;
-  return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / kMiB;
-}
-
 /// A campaign that waits for a tool that none of our agents offers, so that it lasts.
 void write_campaign(const fs::path& file) {
   std::ofstream(file) << "schema = 1\nname = \"fleet-bench\"\nscenarios = [\"cold\"]\n"
@@ -280,6 +279,7 @@ class Coordinator {
   }
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
   [[nodiscard]] pid_t pid() const { return program_->pid(); }
+  [[nodiscard]] double resident_mib() const { return program_->resident_mib(); }
 
  private:
   std::unique_ptr<ocibench::testing_support::Program> program_;
@@ -295,9 +295,44 @@ double quantile(std::vector<double>& sorted, double q) {
                                static_cast<std::size_t>(q * static_cast<double>(sorted.size())))];
 }
 
-void measure(const char* name, Fleet& fleet, const Coordinator& coordinator, Pace pace,
-             seconds time, std::size_t agents) {
+double sync_p99_s(const fs::path& folder) {
+  constexpr int kWrites = 200;
+  constexpr off_t kBlock = 4096;
+  const ocibench::Fd file(
+      ::open((folder / "probe").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  const std::string block(kBlock, 'x');
+  std::vector<double> took;
+  for (off_t i = 0; i < kWrites; ++i) {
+    const MonoTime start = kClock.now();
+    if (::pwrite(file.get(), block.data(), block.size(), i * kBlock) < 0 ||
+        ::fdatasync(file.get()) != 0) {
+      throw std::runtime_error("cannot write to " + folder.string());
+    }
+    took.push_back(duration<double>(kClock.now() - start).count());
+  }
+  std::ranges::sort(took);
+  return quantile(took, 0.99);
+}
+
+/// What the hypervisor took of all processors since boot.
+double stolen_s() {
+  const auto stat = require(ocibench::read_file("/proc/stat", kMaxStatBytes));
+  return static_cast<double>(ocibench::agent::parse_steal_ticks(stat).value_or(0)) /
+         static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+struct Bench {
+  Fleet& fleet;
+  const Coordinator& coordinator;
+  const fs::path& folder;
+  std::size_t agents;
+};
+
+void measure(const Bench& bench, const char* name, Pace pace, seconds time) {
+  auto& [fleet, coordinator, folder, agents] = bench;
+  const double sync_s = sync_p99_s(folder);
   fleet.latencies.clear();
+  const double stolen_before = stolen_s();
   const double before = cpu_s(coordinator.pid());
   const double own_before = own_cpu_s();
   const MonoTime start = kClock.now();
@@ -305,14 +340,17 @@ void measure(const char* name, Fleet& fleet, const Coordinator& coordinator, Pac
   const double took = duration<double>(kClock.now() - start).count();
   const double cores = (cpu_s(coordinator.pid()) - before) / took;
   const double own_cores = (own_cpu_s() - own_before) / took;
+  const double stolen =
+      (stolen_s() - stolen_before) / took / static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
   const std::size_t lost = fleet.settle();
   std::ranges::sort(fleet.latencies);
-  const double rss = rss_mib(coordinator.pid());
+  const double rss = coordinator.resident_mib();
   fmt::print(
-      "{:<9} {:>7} {:>10.0f} {:>8} {:>9.1f} {:>9.1f} {:>11.2f} {:>9.1f} {:>11.1f} {:>9.2f}\n", name,
-      agents, static_cast<double>(fleet.latencies.size()) / took, lost,
+      "{:<9} {:>7} {:>10.0f} {:>8} {:>9.1f} {:>9.1f} {:>11.2f} {:>9.1f} {:>11.1f} {:>9.2f} "
+      "{:>7.0f} {:>8.1f}\n",
+      name, agents, static_cast<double>(fleet.latencies.size()) / took, lost,
       quantile(fleet.latencies, 0.5) * 1e3, quantile(fleet.latencies, 0.99) * 1e3, cores, rss,
-      rss * 1024 / static_cast<double>(agents), own_cores);
+      rss * 1024 / static_cast<double>(agents), own_cores, stolen * 100, sync_s * 1e3);
   std::fflush(stdout);
 }
 
@@ -325,7 +363,7 @@ std::vector<protocol::NamedKeyPair> make_keys(const fs::path& folder, std::size_
   return keys;
 }
 
-void bench(std::size_t agents, seconds time) {
+void run_with(std::size_t agents, seconds time) {
   const auto folder = require(ocibench::TemporaryDirectory::create("/var/tmp", "fleet-bench-"));
   const auto own = require(protocol::generate_key_pair());
   require(protocol::write_key_files(folder.path(), AgentName("coordinator"), own));
@@ -336,8 +374,9 @@ void bench(std::size_t agents, seconds time) {
   fleet.join();
   fmt::print(stderr, "{} agents welcomed in {:.1f} s\n", agents,
              duration<double>(kClock.now() - start).count());
-  measure("1 Hz", fleet, coordinator, Pace::every_second, time, agents);
-  measure("ceiling", fleet, coordinator, Pace::as_fast_as_acknowledged, time, agents);
+  const Bench bench{fleet, coordinator, folder.path(), agents};
+  measure(bench, "1 Hz", Pace::every_second, time);
+  measure(bench, "ceiling", Pace::as_fast_as_acknowledged, time);
 }
 
 void raise_open_files() {
@@ -361,11 +400,11 @@ int main(int argc, char** argv) {
       fleets = {100, 1'000, 5'000};
     }
     raise_open_files();
-    fmt::print("{:<9} {:>7} {:>10} {:>8} {:>9} {:>9} {:>11} {:>9} {:>11} {:>9}\n", "pace", "agents",
-               "acked/s", "unacked", "p50 ms", "p99 ms", "coord cores", "RSS MiB", "KiB/agent",
-               "own cores");
+    fmt::print("{:<9} {:>7} {:>10} {:>8} {:>9} {:>9} {:>11} {:>9} {:>11} {:>9} {:>7} {:>8}\n",
+               "pace", "agents", "acked/s", "unacked", "p50 ms", "p99 ms", "coord cores", "RSS MiB",
+               "KiB/agent", "own cores", "steal %", "sync ms");
     for (const std::size_t agents : fleets) {
-      bench(agents, time);
+      run_with(agents, time);
     }
     return 0;
   } catch (const std::exception& error) {

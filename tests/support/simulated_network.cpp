@@ -126,15 +126,19 @@ void SimulatedNetwork::put_under_way(Link& link, Frame frame) {
 }
 
 std::vector<Incoming> SimulatedNetwork::receive(Direction direction, ConnectionId connection) {
+  using protocol::Transport;
   std::vector<Incoming> batch;
+  std::size_t bytes = 0;
   for (auto at = under_way_.begin(); at != under_way_.end() && at->first.first <= now_ &&
-                                     batch.size() < protocol::Transport::kMaxBatch;) {
+                                     batch.size() < Transport::kMaxBatch &&
+                                     bytes < Transport::kMaxBatchBytes;) {
     Frame& frame = at->second;
     const bool to_server = direction == Direction::to_server;
     if (frame.direction != direction || (!to_server && frame.connection != connection)) {
       ++at;
       continue;
     }
+    bytes += frame.bytes.size();
     batch.push_back({to_server ? frame.agent : AgentName(), std::move(frame.bytes)});
     at = under_way_.erase(at);
   }

@@ -238,6 +238,24 @@ TYPED_TEST(TransportContract, ReturnsAtMostABatch) {
   EXPECT_EQ(received, taken);
 }
 
+TYPED_TEST(TransportContract, EndsABatchThatHasBecomeLarge) {
+  if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
+    GTEST_SKIP() << "as above";
+  }
+  constexpr std::size_t kFill = Transport::kMaxBatchBytes / kMaxFrameBytes;
+  const auto client = this->join(kLane1);
+  for (std::size_t i = 0; i < 2 * kFill; ++i) {
+    ASSERT_TRUE(client->send(kCoordinator, std::string(kMaxFrameBytes, 'x')));
+  }
+  std::size_t received = 0;
+  for (int i = 0; i < kTries && received < 2 * kFill; ++i) {
+    const std::size_t batch = this->receive(this->network_.server()).size();
+    EXPECT_LE(batch, kFill);
+    received += batch;
+  }
+  EXPECT_EQ(received, 2 * kFill);
+}
+
 TYPED_TEST(TransportContract, LetsANewcomerTakeOverAName) {
   const auto displaced = this->join(kLane1);
   const auto newcomer = this->join(kLane1);
