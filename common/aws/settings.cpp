@@ -50,4 +50,10 @@ Settings settings_from_environment() {
   return settings;
 }
 
+Settings settings_in_region(std::string region) {
+  Settings settings = settings_from_environment();
+  settings.region = std::move(region);
+  return settings;
+}
+
 }  // namespace ocibench::aws

@@ -26,5 +26,7 @@ struct Settings {
 };
 
 Settings settings_from_environment();
+/// The same, but for the region.
+Settings settings_in_region(std::string region);
 
 }  // namespace ocibench::aws

@@ -31,6 +31,12 @@ Result<void> ParameterStore::put(const Parameter& parameter) {
   return answer ? Result<void>() : tl::unexpected(answer.error().error);
 }
 
+Result<void> ParameterStore::remove(const std::string& name) {
+  const Outcome<Json> answer = service_.call(kSsmTarget, "DeleteParameter", {{"Name", name}});
+  const bool gone = answer || answer.error().type == "ParameterNotFound";
+  return gone ? Result<void>() : tl::unexpected(answer.error().error);
+}
+
 Result<std::vector<Parameter>> ParameterStore::below(const std::string& path) {
   std::vector<Parameter> found;
   Json request = {{"Path", path}, {"Recursive", true}, {"MaxResults", kParametersPerPage}};

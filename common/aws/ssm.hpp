@@ -30,6 +30,9 @@ class ParameterStore {
   /// In place of what was there. Errors: also limit (kMaxValueBytes).
   Result<void> put(const Parameter& parameter);
 
+  /// One that is not there is no error.
+  Result<void> remove(const std::string& name);
+
   /// Every plain parameter below `path`, by name; none when there is no such path.
   /// Errors: also limit (kMaxParameters), bad_input.
   Result<std::vector<Parameter>> below(const std::string& path);

@@ -77,9 +77,7 @@ Result<ExitCode> wait_for_agents(const FleetView& fleet, std::chrono::seconds pa
   if (!stop) {
     return tl::unexpected(stop.error());
   }
-  aws::Settings settings = aws::settings_from_environment();
-  settings.region = fleet.region;
-  aws::Session session(std::move(settings), clock);
+  aws::Session session(aws::settings_in_region(fleet.region), clock);
   auto store = aws::ParameterStore::create(session);
   if (!store) {
     return cannot_see(store.error());

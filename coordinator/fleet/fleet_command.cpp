@@ -16,6 +16,7 @@
 #include "coordinator/fleet/fleet_folder.hpp"
 #include "coordinator/fleet/fleet_plan.hpp"
 #include "coordinator/fleet/fleet_view.hpp"
+#include "coordinator/fleet/leftovers.hpp"
 #include "coordinator/plan_command.hpp"
 
 namespace ocibench::coordinator {
@@ -185,6 +186,20 @@ std::string left_text(const std::vector<std::string>& left) {
   return text;
 }
 
+/// What is left that Terraform does not know of, as far as we may see that.
+ExitCode clear_the_rest(const FleetView& fleet) {
+  const SystemClock clock;
+  const auto left = clear_leftovers(fleet, clock);
+  if (!left) {
+    log_warning(fmt::format("what the machines made themselves can't be seen from here: {}",
+                            left.error().message));
+    std::fputs(search_text(fleet).c_str(), stdout);
+    return ExitCode::valid;
+  }
+  std::fputs(leftovers_text(fleet, *left).c_str(), stdout);
+  return left->repositories.empty() ? ExitCode::valid : ExitCode::incomplete;
+}
+
 Result<ExitCode> down(const FleetOptions& options) {
   const auto folder = existing_folder(options);
   if (!folder) {
@@ -209,12 +224,6 @@ Result<ExitCode> down(const FleetOptions& options) {
   if (left) {
     std::fputs(left_text(*left).c_str(), stdout);
   }
-  if (fleet && *fleet) {
-    if (keeps) {
-      fmt::print("Results stay in {} until they expire.\n", (*fleet)->results);
-    }
-    std::fputs(search_text(**fleet).c_str(), stdout);
-  }
   if (!done || !left) {
     return tl::unexpected(done ? left.error() : done.error());
   }
@@ -222,7 +231,13 @@ Result<ExitCode> down(const FleetOptions& options) {
     return ExitCode::incomplete;
   }
   folder->remove();
-  return ExitCode::valid;
+  if (!fleet || !*fleet) {
+    return ExitCode::valid;
+  }
+  if (keeps) {
+    fmt::print("Results stay in {} until they expire.\n", (*fleet)->results);
+  }
+  return clear_the_rest(**fleet);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/aws/ecr.hpp"
 #include "common/aws/session.hpp"
 #include "common/aws/ssm.hpp"
 #include "common/clock.hpp"
@@ -86,6 +87,11 @@ class FleetRunTest : public testing::Test {
     auto store = aws::ParameterStore::create(session).value();
     ASSERT_TRUE(store.put({"/ocibench/two/1/agents/" + agent, "a public key"}));
   }
+  void make_repository(const std::string& name) {
+    const SystemClock clock;
+    aws::Session session(aws.settings(), clock);
+    ASSERT_TRUE(aws::Ecr::create(session).value().create_repository(name));
+  }
   std::string text(const char* file) const { return read_file(root / file, kMaxFile).value_or(""); }
   void write(const char* file, const char* content) const { std::ofstream(root / file) << content; }
 
@@ -124,7 +130,9 @@ TEST_F(FleetRunTest, GoesUpIsSeenAndGoesDown) {
   EXPECT_EQ(gone.status, 0) << gone.err;
   EXPECT_THAT(gone.out, AllOf(HasSubstr("Nothing is left of what Terraform created."),
                               HasSubstr("Results stay in s3://b/results"),
-                              HasSubstr("Key=ocibench:run,Values=1")));
+                              HasSubstr("Removed 1 public key of its machines"),
+                              HasSubstr("No repository is left below ocibench/ in ECR.")));
+  EXPECT_TRUE(aws.parameters().empty());
   EXPECT_FALSE(std::filesystem::exists(root / "fleets/two"));
   const std::string at = "-chdir=" + (root / "fleets/two/terraform/aws").string();
   EXPECT_THAT(text("calls"),
@@ -153,6 +161,29 @@ TEST_F(FleetRunTest, SaysWhatIsLeft) {
   EXPECT_TRUE(std::filesystem::exists(root / "fleets/two"));
   write("stays", "");
   EXPECT_EQ(fleet({"down", "two", "--yes"}).status, 0);
+}
+
+TEST_F(FleetRunTest, NamesTheRepositoriesThatAKilledAgentLeft) {
+  join("skopeo");
+  ASSERT_EQ(up().status, 0);
+  make_repository("ocibench/c-1/cold-skopeo-r1");
+  make_repository("of-somebody-else");
+  const Finished gone = fleet({"down", "two", "--yes"});
+  EXPECT_EQ(gone.status, 2);
+  EXPECT_THAT(gone.out, AllOf(HasSubstr("Left, 1 in ECR below ocibench/, which cost storage:\n"
+                                        "  ocibench/c-1/cold-skopeo-r1\n"),
+                              Not(HasSubstr("of-somebody-else"))));
+  EXPECT_EQ(aws.repositories().size(), 2U);
+}
+
+TEST_F(FleetRunTest, SaysHowToLookWhenItMayNot) {
+  join("skopeo");
+  ASSERT_EQ(up().status, 0);
+  aws.refuse(1'000, 403, "AccessDeniedException");
+  const Finished gone = fleet({"down", "two", "--yes"});
+  EXPECT_EQ(gone.status, 0) << gone.err;
+  EXPECT_THAT(gone.err, HasSubstr("can't be seen from here"));
+  EXPECT_THAT(gone.out, HasSubstr("Key=ocibench:run,Values=1"));
 }
 
 TEST_F(FleetRunTest, DeletesResultsWhenToldTo) {

@@ -171,6 +171,10 @@ struct ScriptedAws::Server {
       parameters[name] = request["Value"];
       return json_reply({{"Version", 1}});
     }
+    if (operation == "DeleteParameter") {
+      return parameters.erase(request["Name"]) > 0 ? json_reply(Json::object())
+                                                   : json_refusal(400, "ParameterNotFound");
+    }
     Json page = {{"Parameters", Json::array()}};
     const std::string path = std::string(request["Path"]) + "/";
     const std::size_t size = request["MaxResults"];

@@ -87,6 +87,9 @@ TEST_F(Moto, KnowsOurParameterCalls) {
   ASSERT_TRUE(found) << found.error().message;
   ASSERT_EQ(found->size(), 12U);
   EXPECT_EQ(found->front(), (Parameter{"/ocibench/c/agents/10", "new"}));
+  ASSERT_TRUE(store.remove("/ocibench/c/agents/10"));
+  EXPECT_TRUE(store.remove("/ocibench/c/agents/10"));
+  EXPECT_EQ(store.below("/ocibench/c/agents")->size(), 11U);
 }
 
 TEST_F(Moto, KnowsOurUploads) {

@@ -131,6 +131,13 @@ TEST_F(AwsServices, KeepsParametersAndFindsThoseBelowAPath) {
   EXPECT_THAT(store_.below("/nowhere").value(), IsEmpty());
 }
 
+TEST_F(AwsServices, RemovesAParameterWhetherItIsThereOrNot) {
+  ASSERT_TRUE(store_.put({"/ocibench/nightly/agents/lane-1", "a key"}));
+  ASSERT_TRUE(store_.remove("/ocibench/nightly/agents/lane-1"));
+  EXPECT_THAT(store_.below("/ocibench").value(), IsEmpty());
+  EXPECT_TRUE(store_.remove("/ocibench/nightly/agents/lane-1"));
+}
+
 TEST_F(AwsServices, RefusesAParameterThatIsTooLong) {
   const auto refused = store_.put({"/x", std::string(ParameterStore::kMaxValueBytes + 1, 'x')});
   EXPECT_EQ(refused.error().code, ErrorCode::limit);
