@@ -102,7 +102,6 @@ Result<void> AgentLoop::step() {
       log_warning(fmt::format("dropped a frame: {}", message.error().message));
       continue;
     }
-    compare_clocks(*message);
     if (auto ok = execute(session_.on_message(*message, parts_.clock.now())); !ok) {
       return ok;
     }
@@ -182,15 +181,6 @@ Result<void> AgentLoop::take_record(const AgentRecord& record) {
       fmt::format("{}", offset->offset.count());
   with_clock.environment.facts["clock.offset_error_ms"] = fmt::format("{}", offset->error.count());
   return execute(session_.on_record(std::move(with_clock), parts_.clock.now()));
-}
-
-void AgentLoop::compare_clocks(const protocol::CoordinatorMessage& message) {
-  if (const auto* reply = std::get_if<protocol::HeartbeatReply>(&message)) {
-    clocks_.add({.asked = reply->sent_at,
-                 .answered = parts_.clock.now(),
-                 .theirs = reply->at,
-                 .ours = parts_.clock.wall()});
-  }
 }
 
 void AgentLoop::grant_quiet() {
@@ -274,6 +264,13 @@ Result<void> AgentLoop::execute_one(const Action& action) {
           },
           [&](const BeginRun& begin) -> Result<void> {
             begin_run(begin);
+            return {};
+          },
+          [&](const CompareClocks& clocks) -> Result<void> {
+            clocks_.add({.asked = clocks.asked,
+                         .answered = parts_.clock.now(),
+                         .theirs = clocks.theirs,
+                         .ours = parts_.clock.wall()});
             return {};
           },
           [&](const Reconnect&) { return parts_.transport.reconnect(); },

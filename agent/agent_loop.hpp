@@ -65,7 +65,6 @@ class AgentLoop {
   Result<void> take_requests();
   Result<void> take_request(TrialMailbox::Request request);
   Result<void> take_record(const AgentRecord& record);
-  void compare_clocks(const protocol::CoordinatorMessage& message);
   void grant_quiet();
   void take_ready(TrialMailbox::Ready ready);
   void begin_run(const BeginRun& begin);

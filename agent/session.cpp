@@ -10,6 +10,19 @@
 #include "protocol/codec.hpp"
 
 namespace ocibench::agent {
+namespace {
+
+/// Not for another process of this name. What has no addressee says by itself what it is about.
+bool is_for(const BootId& boot, const protocol::CoordinatorMessage& message) {
+  return std::visit(Overloaded{[](const protocol::Ack&) { return true; },
+                               [](const protocol::Begin&) { return true; },
+                               [](const protocol::Cancel&) { return true; },
+                               [&](const auto& addressed) { return addressed.boot == boot; }},
+                    message);
+}
+
+}  // namespace
+
 std::string Session::stream_name(const CampaignId& campaign, const BootId& boot) {
   return fmt::format("{}/{}", campaign.str(), boot.str());
 }
@@ -53,7 +66,7 @@ void Session::say_hello(MonoTime now, Actions& out) {
 
 Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTime now) {
   Actions out;
-  if (exited_) {
+  if (exited_ || !is_for(config_.boot, message)) {
     return out;
   }
   // What comes unasked may come over a link on which nothing of ours arrives any more.
@@ -67,7 +80,9 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
                           on_ack(ack.boot, ack.next_seq, now, out);
                           pump(now, out);
                         },
-                        [](const protocol::HeartbeatReply&) {},
+                        [&](const protocol::HeartbeatReply& reply) {
+                          out.emplace_back(CompareClocks{reply.sent_at, reply.at});
+                        },
                         [&](const protocol::Begin& begin) {
                           if (ready_ && running_ == begin.id && iteration_ == begin.iteration) {
                             ready_ = false;
@@ -87,9 +102,6 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
 }
 
 void Session::on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions& out) {
-  if (welcome.boot != config_.boot) {
-    return;  // meant for an earlier life
-  }
   if (campaign_ != welcome.campaign) {
     // Another campaign than before: its predecessor's records stay in the spool for a coordinator
     // that resumes it; a trial of it is of no use to this one.

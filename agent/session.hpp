@@ -50,6 +50,11 @@ struct BeginRun {
   std::uint32_t together = 1;  ///< so many trials begin then ...
   std::uint32_t of = 1;        ///< ... of these in the round
 };
+/// Our heartbeat was answered: what time it was at the coordinator.
+struct CompareClocks {
+  MonoTime asked{};
+  WallTime theirs{};
+};
 /// Give the connection up and begin another: nobody answers on this one.
 struct Reconnect {};
 struct Exit {
@@ -57,7 +62,7 @@ struct Exit {
   std::string reason;
 };
 using Action = std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, BeginRun,
-                            Reconnect, Exit>;
+                            CompareClocks, Reconnect, Exit>;
 using Actions = std::vector<Action>;
 
 /// A stream of the spool as it was found at start: records [first, next) are not acknowledged yet.

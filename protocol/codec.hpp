@@ -16,7 +16,7 @@ namespace ocibench::protocol {
 // UTF-8 text and finite number, and refuses trailing bytes. Errors: bad_input with the field's
 // name.
 
-inline constexpr std::uint16_t kProtocolVersion = 4;
+inline constexpr std::uint16_t kProtocolVersion = 5;
 /// No frame is larger; the transport refuses more (a lock of some thousand images fits).
 inline constexpr std::size_t kMaxFrameBytes = 8 * 1024 * 1024;
 

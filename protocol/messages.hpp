@@ -70,6 +70,9 @@ struct Goodbye {
 };
 
 // ---- coordinator to agent
+//
+// Frames are addressed to a name, and for a moment two processes may have the same: what is meant
+// for one of them says which.
 
 /// Answer to Hello. Records of this boot below `next_seq` are in the journal.
 struct Welcome {
@@ -82,6 +85,7 @@ struct Welcome {
 };
 
 struct Assign {
+  BootId boot;
   Assignment assignment;
 
   friend bool operator==(const Assign&, const Assign&) = default;
@@ -97,6 +101,7 @@ struct Ack {
 
 /// Answer to Heartbeat: the coordinator's loop is alive, and what time it is there.
 struct HeartbeatReply {
+  BootId boot;
   MonoTime sent_at{};  ///< of the heartbeat
   WallTime at{};       ///< by the coordinator's clock
 
@@ -125,6 +130,7 @@ struct Cancel {
 
 /// The campaign is over for this agent (or it is refused): leave.
 struct Dismiss {
+  BootId boot;
   std::string reason;
   bool refused = false;  ///< the agent must exit with an error
 

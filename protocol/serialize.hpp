@@ -120,7 +120,7 @@ void serialize(A& archive, Welcome& welcome) {
 
 template <Fields A>
 void serialize(A& archive, Assign& assign) {
-  archive(CEREAL_NVP(assign.assignment));
+  archive(CEREAL_NVP(assign.boot), CEREAL_NVP(assign.assignment));
 }
 
 template <Fields A>
@@ -130,7 +130,8 @@ void serialize(A& archive, Ack& ack) {
 
 template <Fields A>
 void serialize(A& archive, HeartbeatReply& heartbeat_reply) {
-  archive(CEREAL_NVP(heartbeat_reply.sent_at), CEREAL_NVP(heartbeat_reply.at));
+  archive(CEREAL_NVP(heartbeat_reply.boot), CEREAL_NVP(heartbeat_reply.sent_at),
+          CEREAL_NVP(heartbeat_reply.at));
 }
 
 template <Fields A>
@@ -146,7 +147,7 @@ void serialize(A& archive, Cancel& cancel) {
 
 template <Fields A>
 void serialize(A& archive, Dismiss& dismiss) {
-  archive(CEREAL_NVP(dismiss.reason), CEREAL_NVP(dismiss.refused));
+  archive(CEREAL_NVP(dismiss.boot), CEREAL_NVP(dismiss.reason), CEREAL_NVP(dismiss.refused));
 }
 
 }  // namespace ocibench::protocol

@@ -103,10 +103,13 @@ Actions Dispatcher::on_message(const AgentName& peer, const protocol::AgentMessa
                                Now now) {
   Actions out;
   if (finished_) {
-    if (std::holds_alternative<protocol::Hello>(message) ||
-        std::holds_alternative<protocol::Heartbeat>(message)) {
-      out.emplace_back(Send{peer, protocol::Dismiss{.reason = "the campaign is over"}});
-    }
+    const auto dismiss = [&](const BootId& boot) {
+      out.emplace_back(Send{peer, protocol::Dismiss{.boot = boot, .reason = std::string(kOver)}});
+    };
+    std::visit(Overloaded{[&](const protocol::Hello& hello) { dismiss(hello.boot); },
+                          [&](const protocol::Heartbeat& beat) { dismiss(beat.boot); },
+                          [](const auto&) {}},
+               message);
     return out;
   }
   std::visit(
@@ -128,25 +131,24 @@ Actions Dispatcher::on_message(const AgentName& peer, const protocol::AgentMessa
 
 void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, Now now,
                           Actions& out) {
+  const auto refuse = [&](std::string reason) {
+    out.emplace_back(Send{
+        peer, protocol::Dismiss{.boot = hello.boot, .reason = std::move(reason), .refused = true}});
+  };
   if (hello.agent != peer) {
-    out.emplace_back(Send{peer, protocol::Dismiss{.reason = "the name in Hello differs from the "
-                                                            "connection's",
-                                                  .refused = true}});
+    refuse("the name in Hello differs from the connection's");
     return;
   }
   if (lanes_.find(peer) == nullptr && lanes_.full()) {
-    out.emplace_back(
-        Send{peer, protocol::Dismiss{.reason = fmt::format("more than {} agents", Lanes::kMaxLanes),
-                                     .refused = true}});
+    refuse(fmt::format("more than {} agents", Lanes::kMaxLanes));
     return;
   }
   Lane& lane = lanes_.at(peer);
   if (lane.retired.contains(hello.boot) || lane.retired.size() >= Lanes::kMaxBootsPerAgent) {
-    out.emplace_back(
-        Send{peer, protocol::Dismiss{.reason = fmt::format("another agent named {} has taken over; "
-                                                           "give each agent a name of its own",
-                                                           peer.str()),
-                                     .refused = true}});
+    refuse(
+        fmt::format("another agent named {} has taken over; give each agent a name "
+                    "of its own",
+                    peer.str()));
     return;
   }
   if (!lane.boot.empty() && lane.boot != hello.boot) {
@@ -188,9 +190,10 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   Lane* found = lanes_.find(peer);
   if (found == nullptr || found->boot != beat.boot) {
     if (found != nullptr && found->retired.contains(beat.boot)) {
-      out.emplace_back(Send{peer, protocol::Dismiss{.reason = "another agent of this name has "
-                                                              "taken over",
-                                                    .refused = true}});
+      out.emplace_back(
+          Send{peer, protocol::Dismiss{.boot = beat.boot,
+                                       .reason = "another agent of this name has taken over",
+                                       .refused = true}});
     }
     return;  // it will say Hello when it hears nothing
   }
@@ -204,7 +207,8 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   }
   lane.phase = beat.phase;
   lane.iteration = beat.iteration;
-  out.emplace_back(Send{peer, protocol::HeartbeatReply{.sent_at = beat.sent_at, .at = now.wall}});
+  out.emplace_back(Send{
+      peer, protocol::HeartbeatReply{.boot = beat.boot, .sent_at = beat.sent_at, .at = now.wall}});
   check_running(peer, beat.running, now, out);
   if (beat.ready && lane.lease && trials_[*lane.lease].confirmed && beat.running &&
       beat.running->attempt == trials_[*lane.lease].attempt &&
@@ -254,7 +258,8 @@ void Dispatcher::on_record(const AgentName& peer, const protocol::RecordMessage&
     auto record = protocol::decode_agent_record(message.payload);
     if (!record) {
       out.emplace_back(
-          Send{peer, protocol::Dismiss{.reason = record.error().message, .refused = true}});
+          Send{peer, protocol::Dismiss{
+                         .boot = message.boot, .reason = record.error().message, .refused = true}});
       lose_lane(
           peer,
           fmt::format("agent {} sent a broken record: {}", peer.str(), record.error().message), now,

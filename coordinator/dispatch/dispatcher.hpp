@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -79,6 +80,9 @@ class Dispatcher {
 
   /// From saying when trials start together to that moment: so that all have heard it by then.
   static constexpr std::chrono::milliseconds kStartMargin{1000};
+
+  /// Why agents are dismissed when all is done.
+  static constexpr std::string_view kOver = "the campaign is over";
 
   /// What progress displays show of a trial.
   enum class TrialStatus { waiting, leased, done };

@@ -225,7 +225,8 @@ void Dispatcher::lease(std::size_t index, const AgentName& agent, Now now, Actio
 void Dispatcher::assign(std::size_t index, Now now, Actions& out) {
   TrialState& state = trials_[index];
   state.assigned_at = now.mono;
-  out.emplace_back(Send{state.agent, protocol::Assign{assignment_for(state, plan_.trials[index])}});
+  out.emplace_back(
+      Send{state.agent, protocol::Assign{state.boot, assignment_for(state, plan_.trials[index])}});
 }
 
 Assignment Dispatcher::assignment_for(const TrialState& state, const Trial& trial) const {
@@ -306,7 +307,8 @@ void Dispatcher::finish(bool interrupted, std::string reason, Now now, Actions& 
   finished_ = true;
   append(CampaignFinished{.at = now.wall, .interrupted = interrupted, .reason = reason}, out);
   for (const auto& [agent, lane] : lanes_.all()) {
-    out.emplace_back(Send{agent, protocol::Dismiss{.reason = "the campaign is over"}});
+    out.emplace_back(
+        Send{agent, protocol::Dismiss{.boot = lane.boot, .reason = std::string(kOver)}});
   }
   out.emplace_back(Finish{.interrupted = interrupted, .reason = std::move(reason)});
 }

@@ -372,6 +372,7 @@ void World::execute_one(Agent& agent, const agent::Action& action) {
                  },
                  [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
                  [&](const agent::CancelTrial&) { cancel_work(agent); },
+                 [](const agent::CompareClocks&) {},
                  [&](const agent::BeginRun& begin) {
                    const auto ahead = begin.at - wall();
                    most_together_ = std::max(most_together_, begin.together);

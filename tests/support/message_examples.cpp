@@ -77,7 +77,7 @@ protocol::Assign assign(CorpusSpec corpus) {
                                    .tag = "1",
                                    .digest = "sha256:55",
                                    .manifests = {{.digest = "sha256:55", .size_bytes = 9}}}}};
-  return {std::move(assignment)};
+  return {kBoot, std::move(assignment)};
 }
 
 CorpusSpec synthetic_corpus() {
@@ -159,10 +159,10 @@ std::vector<Example<protocol::CoordinatorMessage>> coordinator_messages() {
       {"assign_local", assign({"local", LocalFileSpec{{{"images/a.tar", "local/a", "1"}}}})},
       {"ack", protocol::Ack{kBoot, 43}},
       {"begin", protocol::Begin{kAttempt, 3, kSomeTime, 2, 3}},
-      {"heartbeat_reply", protocol::HeartbeatReply{MonoTime(std::chrono::nanoseconds(77)),
+      {"heartbeat_reply", protocol::HeartbeatReply{kBoot, MonoTime(std::chrono::nanoseconds(77)),
                                                    WallTime(std::chrono::seconds(1'000'000))}},
       {"cancel", protocol::Cancel{kAttempt, "the campaign was interrupted"}},
-      {"dismiss", protocol::Dismiss{"unknown agent", true}},
+      {"dismiss", protocol::Dismiss{kBoot, "unknown agent", true}},
   };
 }
 

@@ -47,7 +47,8 @@ std::vector<std::uint64_t> sent_seqs(const Actions& actions) {
 }
 
 protocol::Assign assign(std::uint32_t attempt = 1) {
-  return {Assignment{.campaign = kCampaign, .trial = {.id = TrialId("t")}, .attempt = attempt}};
+  return {kBoot,
+          Assignment{.campaign = kCampaign, .trial = {.id = TrialId("t")}, .attempt = attempt}};
 }
 
 PhaseFinished phase() { return {.id = {TrialId("t"), 1}}; }
@@ -103,8 +104,19 @@ TEST(Session, KeepsItsConnectionWhileTheCoordinatorAnswers) {
   desk.welcome();
   for (int second = 1; second <= 90; ++second) {
     EXPECT_THAT(only<Reconnect>(desk.pass(seconds(1))), IsEmpty());
-    desk.give(protocol::HeartbeatReply{});
+    desk.give(protocol::HeartbeatReply{.boot = kBoot});
   }
+}
+
+TEST(Session, IsDeafToWhatIsMeantForAnotherProcessOfItsName) {
+  Desk desk;
+  desk.welcome();
+  protocol::Assign assigned = assign();
+  assigned.boot = BootId("twin");
+  EXPECT_THAT(desk.give(assigned), IsEmpty());
+  EXPECT_THAT(desk.give(protocol::Dismiss{.boot = BootId("twin"), .refused = true}), IsEmpty());
+  EXPECT_THAT(desk.give(protocol::HeartbeatReply{.boot = BootId("twin")}), IsEmpty());
+  EXPECT_EQ(only<Exit>(desk.give(protocol::Dismiss{.boot = kBoot, .refused = true})).size(), 1U);
 }
 
 TEST(Session, LeavesALinkOnWhichItIsOnlySpokenTo) {

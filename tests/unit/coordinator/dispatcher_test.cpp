@@ -233,6 +233,7 @@ TEST(Dispatcher, TurnsTheElderOfTwoAgentsOfOneNameAway) {
   desk.hello(kOne, "b1");
   ASSERT_EQ(desk.sent<Dismiss>().size(), 1U);
   EXPECT_TRUE(desk.sent<Dismiss>()[0].second.refused);
+  EXPECT_EQ(desk.sent<Dismiss>()[0].second.boot, BootId("b1")) << "or the newer one may take it";
 }
 
 TEST(Dispatcher, RepeatsAnAssignmentUntilTheAgentShowsThatItHasIt) {

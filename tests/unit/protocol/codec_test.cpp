@@ -198,16 +198,16 @@ TEST(Codec, RefusesAFrameOverTheCapBeforeLookingIntoIt) {
 }
 
 TEST(Codec, RefusesABoolThatIsNeitherZeroNorOne) {
-  const std::string frame = encode(CoordinatorMessage{Dismiss{"", true}});
+  const std::string frame = encode(CoordinatorMessage{Dismiss{BootId("b"), "", true}});
   std::string payload = frame.substr(kHeaderBytes);
   payload.back() = 7;
   EXPECT_THAT(refusal_of(frame_around(frame, payload)), HasSubstr("dismiss.refused: 7"));
 }
 
 TEST(Codec, RefusesTextThatIsNotUtf8) {
-  const std::string frame = encode(CoordinatorMessage{Dismiss{"e", true}});
+  const std::string frame = encode(CoordinatorMessage{Dismiss{BootId("b"), "e", true}});
   std::string payload = frame.substr(kHeaderBytes);
-  payload[4] = '\xE9';
+  payload[payload.size() - 2] = '\xE9';  // before the bool
   EXPECT_THAT(refusal_of(frame_around(frame, payload)), HasSubstr("dismiss.reason"));
 }
 
