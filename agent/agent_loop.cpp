@@ -42,11 +42,12 @@ Result<std::unique_ptr<AgentLoop>> AgentLoop::create(SessionConfig config, Agent
     }
     spooled.push_back(std::move(*stream));
   }
-  return std::unique_ptr<AgentLoop>(new AgentLoop(std::move(config), std::move(spooled), parts));
+  return std::unique_ptr<AgentLoop>(
+      new AgentLoop(std::move(config), std::move(spooled), std::move(parts)));
 }
 
 AgentLoop::AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts)
-    : parts_(parts), session_(std::move(config), std::move(spooled)) {}
+    : parts_(std::move(parts)), session_(std::move(config), std::move(spooled)) {}
 
 AgentLoop::~AgentLoop() {
   if (trial_.joinable()) {

@@ -13,8 +13,8 @@ namespace ocibench {
 namespace {
 
 spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = spdlog::stderr_color_mt("ocibench");
-  return *instance;
+  static const std::shared_ptr<spdlog::logger> kInstance = spdlog::stderr_color_mt("ocibench");
+  return *kInstance;
 }
 
 spdlog::level::level_enum level_of(LogLevel level) {

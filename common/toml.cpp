@@ -189,7 +189,7 @@ std::string TomlTable::text(std::string_view key) {
 }
 
 std::string TomlTable::name(std::string_view key) {
-  const std::string value = text(key);
+  std::string value = text(key);
   if (has(key) && !is_plain_name(value)) {
     problem(key, fmt::format("key `{}`: a name is a-z, 0-9 and '-', at most {} characters; "
                              "found \"{}\"",

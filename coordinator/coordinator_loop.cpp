@@ -19,8 +19,8 @@ namespace ocibench::coordinator {
 CoordinatorLoop::CoordinatorLoop(Dispatcher& dispatcher, CoordinatorParts parts)
     : dispatcher_(dispatcher), parts_(std::move(parts)) {}
 
-Result<Finish> CoordinatorLoop::run(CampaignStarted started) {
-  Result<void> ok = execute(dispatcher_.start(std::move(started), now()));
+Result<Finish> CoordinatorLoop::run(const CampaignStarted& started) {
+  Result<void> ok = execute(dispatcher_.start(started, now()));
   while (ok && !finish_) {
     ok = step();
   }

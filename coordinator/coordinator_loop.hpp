@@ -43,7 +43,7 @@ class CoordinatorLoop {
 
   /// Runs the campaign to its end. A second interrupt ends it without waiting for the agents.
   /// Errors: io (journal or transport).
-  Result<Finish> run(CampaignStarted started);
+  Result<Finish> run(const CampaignStarted& started);
 
   static constexpr std::chrono::milliseconds kTick{100};
   /// From one commit of the journal until more is read: what comes meanwhile shares the next one.

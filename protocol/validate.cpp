@@ -35,7 +35,7 @@ class FieldChecker : public cereal::OutputArchive<FieldChecker, cereal::AllowEmp
 
   void enter_field(const char* name) { field_ = name; }
   void require(bool holds, std::string_view what) const { require(holds, field_, what); }
-  void require(bool holds, std::string_view field, std::string_view what) const {
+  static void require(bool holds, std::string_view field, std::string_view what) {
     if (!holds) {
       throw cereal::Exception(fmt::format("{}: {}", field, what));
     }
@@ -174,7 +174,7 @@ bool is_trial_id(std::string_view id) {
   if (id.size() > kMaxTrialIdBytes) {
     return false;
   }
-  for (std::size_t slash = id.find('/'); slash != id.npos; slash = id.find('/')) {
+  for (std::size_t slash = id.find('/'); slash != std::string_view::npos; slash = id.find('/')) {
     if (!is_plain_name(id.substr(0, slash))) {
       return false;
     }

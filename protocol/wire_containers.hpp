@@ -45,13 +45,13 @@ void serialize(Archive& archive, cereal::NameValuePair<T>& field) {
 /// What the smallest T takes: all strings and lists empty, every optional absent.
 template <class T>
 std::size_t least_bytes() {
-  static const std::size_t bytes = [] {
+  static const std::size_t kBytes = [] {
     std::string encoded;
     BoundedWriter writer(encoded);
     writer(T{});
     return std::max<std::size_t>(encoded.size(), 1);
   }();
-  return bytes;
+  return kBytes;
 }
 
 template <Sink Archive, class T>

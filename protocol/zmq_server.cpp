@@ -16,7 +16,7 @@ namespace ocibench::protocol {
 namespace {
 
 constexpr int kBacklog = 1024;
-constexpr std::size_t kParts = 2;  // the sender's routing id, and the frame
+constexpr std::size_t kFrameParts = 2;  // the sender's routing id, and the frame
 // Out of descriptors, libzmq's I/O thread spins: a connection that ends and one that begins may be
 // open at once, and the rest of the program needs some.
 constexpr rlim_t kOpenFilesPerAgent = 3;
@@ -165,7 +165,7 @@ Result<std::vector<Incoming>> ZmqServer::receive(std::chrono::milliseconds timeo
   try {
     wait_readable({&sockets_->router}, also, std::max(timeout, std::chrono::milliseconds(0)));
     watch_handshakes();
-    take_batch(sockets_->router, kParts, [&](std::vector<zmq::message_t>& parts) {
+    take_batch(sockets_->router, kFrameParts, [&](std::vector<zmq::message_t>& parts) {
       Peer peer{.routing_id = parts[0].to_string()};
       if (authenticator_) {
         peer.caller = caller_of(parts[1]);

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -181,10 +182,10 @@ void HostSampler::State::mark_what_moved(const ValidityCounters& moved) {
     marks.push_back(fmt::format("steal {:.1f} % of a core",
                                 100.0 * static_cast<double>(*moved.steal_us) / wall_us));
   }
-  const std::pair<const char*, std::optional<std::uint64_t>> counters[] = {
-      {"TCP segments sent again", moved.tcp_retransmitted_segments},
-      {"packets dropped by the interface", moved.nic_dropped_packets},
-      {"packets over the instance's network allowance", moved.ena_allowance_exceeded}};
+  const std::array<std::pair<const char*, std::optional<std::uint64_t>>, 3> counters = {
+      {{"TCP segments sent again", moved.tcp_retransmitted_segments},
+       {"packets dropped by the interface", moved.nic_dropped_packets},
+       {"packets over the instance's network allowance", moved.ena_allowance_exceeded}}};
   for (const auto& [name, count] : counters) {
     if (count.value_or(0) > 0) {
       marks.push_back(fmt::format("{} {}", *count, name));

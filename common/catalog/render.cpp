@@ -167,7 +167,7 @@ Result<ArgumentLines> argument_lines(const Program& program, const std::vector<P
       lines.text += argument + "\n";
     }
     const bool whole = std::ranges::none_of(*arguments, [](const std::string& argument) {
-      return argument.find('\n') != argument.npos;
+      return argument.find('\n') != std::string::npos;
     });
     if (arguments->size() != lines.per_image || arguments->empty() || !whole) {
       return fail(

@@ -85,7 +85,7 @@ Result<std::unique_ptr<RecordLog::Database>> RecordLog::Database::open(
     }
     statements.push_back(std::move(*statement));
   }
-  return std::unique_ptr<Database>(
+  return std::unique_ptr<Database>(  // NOLINT(modernize-make-unique): an aggregate
       new Database{std::move(lock), std::move(*connection), std::move(statements)});
 }
 

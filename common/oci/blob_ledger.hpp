@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "common/oci/copy_options.hpp"
 
@@ -28,7 +29,7 @@ struct BlobDecision {
 /// are on their way. Decides, touches nothing.
 class BlobLedger {
  public:
-  explicit BlobLedger(const CopyOptions& options) : options_(options) {}
+  explicit BlobLedger(CopyOptions options) : options_(std::move(options)) {}
 
   /// After a transfer the caller owes arrived() or failed().
   BlobDecision claim(const std::string& repository, const std::string& digest);

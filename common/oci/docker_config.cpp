@@ -1,5 +1,6 @@
 #include "common/oci/docker_config.hpp"
 
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,10 +45,10 @@ Result<std::optional<Credentials>> credentials_of(const JsonObject& entry) {
     }
     credentials = *std::move(decoded);
   }
-  const std::pair<const char*, std::string*> fields[] = {
-      {"username", &credentials.username},
-      {"password", &credentials.password},
-      {"identitytoken", &credentials.identity_token}};
+  const std::array<std::pair<const char*, std::string*>, 3> fields = {
+      {{"username", &credentials.username},
+       {"password", &credentials.password},
+       {"identitytoken", &credentials.identity_token}}};
   for (const auto& [key, field] : fields) {
     if (entry.has(key)) {
       Result<std::string> text = entry.text(key);

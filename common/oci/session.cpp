@@ -267,7 +267,7 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
 }
 
 Result<std::string> RegistrySession::redirect_target(std::string_view from,
-                                                     const http::Response& response) const {
+                                                     const http::Response& response) {
   Result<std::string> target = http::resolve_url(from, response.header("location"));
   if (!target) {
     return target;

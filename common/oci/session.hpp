@@ -62,7 +62,7 @@ class RegistrySession {
   Result<std::optional<std::string>> authorization(const std::string& scopes);
   Result<void> learn_challenge(const http::Response& response, const std::string& scopes);
   Result<Token> fetch_token(std::string_view scopes);
-  Result<std::string> redirect_target(std::string_view from, const http::Response& response) const;
+  static Result<std::string> redirect_target(std::string_view from, const http::Response& response);
 
   Endpoint endpoint_;
   ClientLimits limits_;

@@ -66,20 +66,20 @@ void Dispatcher::restore(const JournalEntry& entry) {
              std::get<CoordinatorRecord>(entry.body));
 }
 
-void Dispatcher::append(CoordinatorRecord record, Actions& out) {
+void Dispatcher::append(const CoordinatorRecord& record, Actions& out) {
   out.emplace_back(
       Append{std::string(kCoordinatorStream), own_next_seq_, protocol::encode_record(record)});
   ++own_next_seq_;
 }
 
-Actions Dispatcher::start(CampaignStarted started, Now now) {
+Actions Dispatcher::start(const CampaignStarted& started, Now now) {
   Actions out;
   deadline_ = now.mono + plan_.limits.campaign_deadline;
   gather_deadline_ = now.mono + plan_.limits.agent_wait;
   last_progress_ = now.mono;
   if (!campaign_recorded_) {
     campaign_recorded_ = true;
-    append(std::move(started), out);
+    append(started, out);
   }
   for (std::size_t i = 0; i < trials_.size(); ++i) {
     if (trials_[i].status == TrialStatus::leased) {

@@ -61,7 +61,7 @@ class Dispatcher {
   void restore(const JournalEntry& entry);
 
   /// `started` goes into the journal unless restore() has seen it there.
-  Actions start(CampaignStarted started, Now now);
+  Actions start(const CampaignStarted& started, Now now);
   Actions on_message(const AgentName& peer, const protocol::AgentMessage& message, Now now);
   /// To be called at least every heartbeat interval.
   Actions on_tick(Now now);
@@ -114,7 +114,7 @@ class Dispatcher {
 
   void on_hello(const AgentName& peer, const protocol::Hello& hello, Now now, Actions& out);
   void on_heartbeat(const AgentName& peer, const protocol::Heartbeat& beat, Now now, Actions& out);
-  void on_record(const AgentName& peer, const protocol::RecordMessage& record, Now now,
+  void on_record(const AgentName& peer, const protocol::RecordMessage& message, Now now,
                  Actions& out);
   void accept_record(const AgentName& agent, const BootId& boot, const AgentRecord& record);
   void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Now now,
@@ -143,7 +143,7 @@ class Dispatcher {
   void finish(bool interrupted, std::string reason, Now now, Actions& out);
   std::string missing_reason() const;
 
-  void append(CoordinatorRecord record, Actions& out);
+  void append(const CoordinatorRecord& record, Actions& out);
   Assignment assignment_for(const TrialState& state, const Trial& trial) const;
   std::optional<std::size_t> find_trial(const TrialId& id) const;
   const PlannedTool& planned_tool(const Trial& trial) const;

@@ -197,7 +197,7 @@ template <class Enum>
 concept Named = std::is_enum_v<Enum> && !kValues<Enum>.empty();
 
 template <std::size_t N>
-using Names = const char* const (&)[N];
+using Names = std::array<const char*, N>;
 
 class Writer {
  public:
@@ -208,7 +208,8 @@ class Writer {
 
   /// A variant is a member whose name tells the alternative.
   template <class... Alternatives>
-  void one_of(Names<sizeof...(Alternatives)> names, const std::variant<Alternatives...>& value) {
+  void one_of(const Names<sizeof...(Alternatives)>& names,
+              const std::variant<Alternatives...>& value) {
     std::visit([&](const auto& alternative) { (*this)(names[value.index()], alternative); }, value);
   }
 
@@ -275,7 +276,7 @@ class Reader {
   void operator()(const char* name, Enum& field) {
     std::string text;
     (*this)(name, text);
-    const auto found =
+    const auto* const found =
         std::ranges::find(kValues<Enum>, text, [](Enum value) { return to_string(value); });
     if (found == kValues<Enum>.end()) {
       refuse(name, "no such value");
@@ -329,7 +330,7 @@ class Reader {
   }
 
   template <class... Alternatives>
-  void one_of(Names<sizeof...(Alternatives)> names, std::variant<Alternatives...>& value) {
+  void one_of(const Names<sizeof...(Alternatives)>& names, std::variant<Alternatives...>& value) {
     std::size_t index = 0;
     bool found = false;
     const auto try_one = [&]<class Alternative>(std::type_identity<Alternative>) {

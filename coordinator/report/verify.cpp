@@ -49,7 +49,7 @@ Result<void> compare_checksums(const Checksums& claimed, const Checksums& found)
 }
 
 std::size_t line_of_difference(std::string_view a, std::string_view b) {
-  const auto first = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  const auto* const first = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
   return static_cast<std::size_t>(std::count(a.begin(), first, '\n')) + 1;
 }
 

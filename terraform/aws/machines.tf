@@ -47,10 +47,10 @@ resource "aws_instance" "machine" {
   }
 
   root_block_device {
-    volume_type           = "gp3"
+    volume_type           = local.volume.type
     volume_size           = each.value.volume_gib
-    iops                  = var.volume_iops
-    throughput            = var.volume_throughput
+    iops                  = local.volume.iops
+    throughput            = local.volume.throughput_mib_s
     encrypted             = true
     delete_on_termination = true
     tags                  = each.value.tags

@@ -17,6 +17,7 @@ module "plan" {
   agents        = var.agents
   coordinator   = var.coordinator
   campaign_toml = file(var.campaign_file)
+  volume        = local.volume
 
   package                 = local.packages["ocibench"]
   tools_archive           = try(local.packages["tools"], null)
@@ -34,6 +35,8 @@ module "plan" {
 }
 
 locals {
+  volume = { type = "gp3", iops = var.volume_iops, throughput_mib_s = var.volume_throughput }
+
   # Names, not references: then the whole plan, user data included, can be read before it is applied.
   account         = data.aws_caller_identity.current.account_id
   packages_bucket = "ocibench-${local.account}-${var.run}-packages"

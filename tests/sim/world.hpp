@@ -75,12 +75,12 @@ class World {
 
   void schedule_troubles(const Troubles& troubles);
   void boot(Agent& agent);
-  void crash(Agent& agent);
+  static void crash(Agent& agent);
   void start_coordinator();
   void step_agent(Agent& agent);
   void step_work(Agent& agent);
   void get_ready(Agent& agent, std::uint32_t iteration);
-  void begin_run(Agent& agent, MonoTime at);
+  static void begin_run(Agent& agent, MonoTime at);
   void step_coordinator();
   void execute(Agent& agent, const agent::Actions& actions);
   void execute_one(Agent& agent, const agent::Action& action);

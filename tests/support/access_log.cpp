@@ -75,8 +75,8 @@ std::string AccessRow::text() const {
   return fmt::format("{} {} {}: {}", peer, method, target, status);
 }
 
-bool AccessRow::is(std::string_view wanted, std::string_view part_of_target) const {
-  return method == wanted && target.find(part_of_target) != std::string::npos;
+bool AccessRow::is(std::string_view wanted_method, std::string_view part_of_target) const {
+  return method == wanted_method && target.find(part_of_target) != std::string::npos;
 }
 
 AccessLog parse_access_log(std::string_view log) {

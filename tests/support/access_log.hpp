@@ -19,7 +19,7 @@ struct AccessRow {
 
   /// "GET /v2/...: 200", for messages.
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] bool is(std::string_view method, std::string_view part_of_target) const;
+  [[nodiscard]] bool is(std::string_view wanted_method, std::string_view part_of_target) const;
 };
 
 using AccessLog = std::vector<AccessRow>;

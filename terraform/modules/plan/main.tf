@@ -85,7 +85,13 @@ locals {
       coordinator_endpoint = local.coordinator_endpoint
       options = join(" ", concat(
         [for tool in var.agents[name].tools : "--offer ${tool}"],
-        ["--fact network.path=${var.endpoints ? "vpc-endpoints" : "internet-gateway"}"],
+        [for fact, value in {
+          "ebs.iops"             = var.volume.iops
+          "ebs.size_gib"         = var.agents[name].volume_gib
+          "ebs.throughput_mib_s" = var.volume.throughput_mib_s
+          "ebs.type"             = var.volume.type
+          "network.path"         = var.endpoints ? "vpc-endpoints" : "internet-gateway"
+        } : "--fact ${fact}=${value}"],
       ))
       power_off = var.power_off_when_done
     })

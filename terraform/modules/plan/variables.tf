@@ -98,6 +98,16 @@ variable "coordinator" {
   default = {}
 }
 
+variable "volume" {
+  description = "The disk of every machine, as its results tell it. Prices are those of gp3."
+  type = object({
+    type             = optional(string, "gp3")
+    iops             = optional(number, 3000)
+    throughput_mib_s = optional(number, 125)
+  })
+  default = {}
+}
+
 variable "campaign_toml" {
   description = "Text of the campaign file."
   type        = string

@@ -31,7 +31,7 @@ TEST(Channel, RefusesAndLeavesAloneWhatDoesNotFit) {
   EXPECT_TRUE(channel.push(std::make_unique<int>(1)));
   auto second = std::make_unique<int>(2);
   EXPECT_FALSE(channel.push(std::move(second)));
-  EXPECT_EQ(*second, 2);
+  EXPECT_EQ(*second, 2);  // NOLINT(bugprone-use-after-move): that is the point
 }
 
 TEST(Channel, IsReadableExactlyWhileSomethingIsQueued) {

@@ -70,7 +70,7 @@ void put_little_endian(std::string& frame, std::size_t at, std::uint64_t value, 
 }
 
 /// A frame of that kind around any payload, with a right length and checksum.
-std::string frame_around(std::string_view frame, std::string payload) {
+std::string frame_around(std::string_view frame, const std::string& payload) {
   std::string made = std::string(frame.substr(0, kHeaderBytes)) + payload;
   put_little_endian(made, 8, payload.size(), 4);
   put_little_endian(made, 12, crc32c(payload), 4);

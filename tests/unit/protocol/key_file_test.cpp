@@ -22,7 +22,9 @@ class KeyFile : public testing::Test {
   KeyFiles write(const AgentName& name = kLane) {
     return write_key_files(folder(), name, generate_key_pair().value()).value();
   }
-  std::string text_of(const std::filesystem::path& file) { return read_file(file, 4096).value(); }
+  static std::string text_of(const std::filesystem::path& file) {
+    return read_file(file, 4096).value();
+  }
   std::filesystem::path file_with(const std::string& name, const std::string& text) {
     std::filesystem::create_directories(folder());
     const auto path = folder() / name;

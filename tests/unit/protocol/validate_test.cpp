@@ -21,7 +21,7 @@ std::string refusal_of(const Message& message) {
   return valid ? "valid" : valid.error().message;
 }
 
-std::string refusal_of_record(AgentRecord record) { return refusal_of(record); }
+std::string refusal_of_record(const AgentRecord& record) { return refusal_of(record); }
 
 IterationFinished iteration() { return {kAttempt, Iteration{}}; }
 

@@ -67,7 +67,7 @@ run "arms_the_timer_before_anything_else" {
 run "tells_each_machine_its_part" {
   command = plan
   assert {
-    condition     = strcontains(output.user_data["skopeo"], "ocibench keygen 'skopeo'") && strcontains(output.user_data["skopeo"], "OCIBENCH_CONNECT=tcp://10.77.0.10:5570\n") && strcontains(output.user_data["skopeo"], "AWS_REGION=eu-central-1\n") && strcontains(output.user_data["skopeo"], "--offer skopeo --fact network.path=vpc-endpoints\n")
+    condition     = strcontains(output.user_data["skopeo"], "ocibench keygen 'skopeo'") && strcontains(output.user_data["skopeo"], "OCIBENCH_CONNECT=tcp://10.77.0.10:5570\n") && strcontains(output.user_data["skopeo"], "AWS_REGION=eu-central-1\n") && strcontains(output.user_data["skopeo"], "--offer skopeo --fact ebs.iops=3000 --fact ebs.size_gib=100 --fact ebs.throughput_mib_s=125 --fact ebs.type=gp3 --fact network.path=vpc-endpoints\n")
     error_message = "an agent makes its own key, knows the coordinator and what it offers"
   }
   assert {

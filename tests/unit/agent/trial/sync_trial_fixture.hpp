@@ -106,7 +106,7 @@ class SyncTrialTest : public testing::Test {
                      .subjects = subjects,
                      .runner = runner,
                      .make_sampler =
-                         [this](SamplingPlan plan) {
+                         [this](const SamplingPlan& plan) {
                            std::ofstream(plan.artifact_directory / "samples.csv") << "t_s\n";
                            window.artifacts = {plan.artifact_directory / "samples.csv"};
                            return std::make_unique<CannedSampler>(window);

@@ -58,9 +58,9 @@ std::string described(const std::string& heading, const RenderedCommand& command
 
 std::string in_every_setting(const ToolDefinition& tool) {
   struct Setting {
-    const char* heading;
+    const char* heading = "";
     Comparability comparability;
-    bool tls;
+    bool tls = false;
   };
   const Setting settings[] = {
       {"plain http, concurrency as shipped, normalised work", {}, false},
