@@ -86,7 +86,7 @@ Result<void> Exchange::finish(CURLcode code) {
   if (error_) {
     return tl::unexpected(*error_);
   }
-  std::string message(detail_.data());  // C's string in a longer buffer
+  std::string message = detail_.substr(0, detail_.find('\0'));
   if (message.empty()) {
     message = curl_easy_strerror(code);
   }

@@ -60,7 +60,7 @@ class CopyPlan {
     std::size_t missing_blobs = 0;
   };
   struct Wish {
-    std::size_t image;
+    std::size_t image = 0;
     BlobInfo blob;
   };
 
