@@ -1,20 +1,38 @@
 #include "tests/fault/fleet_run.hpp"
 
+#include <signal.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
 
 #include "common/durable/record_log.hpp"
+#include "common/file.hpp"
 
 namespace ocibench::fault {
 
 using testing_support::Program;
 using testing_support::run_program;
 
+constexpr std::uint64_t kMaxCommandLine = 4 * 1024 * 1024;
+
 unsigned number_from(const char* variable, unsigned otherwise) {
   const char* text = std::getenv(variable);
   return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
+
+void FleetRun::TearDown() {
+  agents_.clear();
+  coordinator_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string pid = entry.path().filename();
+    const auto words = read_file(entry.path() / "cmdline", kMaxCommandLine);
+    if (pid.find_first_not_of("0123456789") == std::string::npos && words &&
+        words->find(directory_.path().string() + "/") != std::string::npos) {
+      ::kill(std::stoi(pid), SIGKILL);
+    }
+  }
 }
 
 std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {

@@ -22,6 +22,9 @@ class FleetRun : public integration::CampaignRun {
  protected:
   static constexpr std::chrono::seconds kPatience{120};
 
+  /// What a killed agent had started is its successor's to stop; the last one has none.
+  void TearDown() override;
+
   /// A campaign of three rounds over three tools that change places; `more_limits` is further TOML
   /// of [limits].
   std::string write_rotated_campaign(const std::string& more_limits = "");
