@@ -40,6 +40,10 @@ std::string format_bytes(std::uint64_t bytes) {
   return fmt::format("{} {}", three_digits(value), kUnits.at(unit));
 }
 
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string format_duration(std::chrono::nanoseconds duration) {
   const double seconds = to_seconds(duration);
   if (seconds < 0.9995e-3) {

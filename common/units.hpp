@@ -18,6 +18,8 @@ double to_seconds(std::chrono::nanoseconds duration);
 
 /// Three significant digits, decimal units: "987 B", "24.3 MB", "1.04 GB".
 std::string format_bytes(std::uint64_t bytes);
+/// "1 image", "2 images".
+std::string plural(std::uint64_t count, std::string_view noun);
 /// The inverse, for what people type: "40 MB", "1 GiB", "512". A whole number, then B, kB, MB, GB,
 /// KiB, MiB or GiB. nullopt when it is none or above what 64 bits hold.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/units.hpp"
 #include "coordinator/plan/comparison_design.hpp"
 
 namespace ocibench::coordinator {
@@ -146,9 +147,8 @@ std::optional<Withheld> too_few(const Plan& plan) {
   }
   return Withheld{
       WithheldCode::too_few_rounds,
-      fmt::format("{} round{} cannot reach p < {} over {} pair{}: at least {} are needed",
-                  plan.rounds, plan.rounds == 1 ? "" : "s", kSignificance, pairs,
-                  pairs == 1 ? "" : "s", needed)};
+      fmt::format("{} cannot reach p < {} over {}: at least {} are needed",
+                  plural(plan.rounds, "round"), kSignificance, plural(pairs, "pair"), needed)};
 }
 
 }  // namespace

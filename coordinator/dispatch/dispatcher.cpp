@@ -180,7 +180,7 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
                      .boot = hello.boot,
                      .next_seq = known == next_seq_.end() ? 0 : known->second,
                      .heartbeat_ms = static_cast<std::uint32_t>(plan_.limits.heartbeat.count())}});
-  check_running(peer, hello.running, now, out);
+  check_running(peer, hello.running, out);
   gather(now, out);
   hand_out_to(peer, now, out);
 }
@@ -209,7 +209,7 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
   lane.iteration = beat.iteration;
   out.emplace_back(Send{
       peer, protocol::HeartbeatReply{.boot = beat.boot, .sent_at = beat.sent_at, .at = now.wall}});
-  check_running(peer, beat.running, now, out);
+  check_running(peer, beat.running, out);
   if (beat.ready && lane.lease && trials_[*lane.lease].confirmed && beat.running &&
       beat.running->attempt == trials_[*lane.lease].attempt &&
       beat.running->trial == plan_.trials[*lane.lease].id) {
@@ -218,7 +218,7 @@ void Dispatcher::on_heartbeat(const AgentName& peer, const protocol::Heartbeat& 
 }
 
 void Dispatcher::check_running(const AgentName& peer, const std::optional<AttemptId>& running,
-                               Now /*now*/, Actions& out) {
+                               Actions& out) {
   if (!running) {
     return;
   }

@@ -117,8 +117,7 @@ class Dispatcher {
   void on_record(const AgentName& peer, const protocol::RecordMessage& message, Now now,
                  Actions& out);
   void accept_record(const AgentName& agent, const BootId& boot, const AgentRecord& record);
-  void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Now now,
-                     Actions& out);
+  void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Actions& out);
 
   void on_ready(std::size_t index, const protocol::Heartbeat& beat, Now now, Actions& out);
   void start_ready(Now now, Actions& out);

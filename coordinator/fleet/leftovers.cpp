@@ -8,6 +8,7 @@
 #include "common/aws/session.hpp"
 #include "common/aws/settings.hpp"
 #include "common/aws/ssm.hpp"
+#include "common/units.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -57,8 +58,8 @@ Result<Leftovers> clear_leftovers(const FleetView& fleet, const Clock& clock) {
 std::string leftovers_text(const FleetView& fleet, const Leftovers& left) {
   std::string text;
   if (left.keys_removed > 0) {
-    text += fmt::format("Removed {} public key{} of its machines from {}.\n", left.keys_removed,
-                        left.keys_removed == 1 ? "" : "s", fleet.parameters);
+    text += fmt::format("Removed {} of its machines from {}.\n",
+                        plural(left.keys_removed, "public key"), fleet.parameters);
   }
   if (left.repositories.empty()) {
     return text + fmt::format("No repository is left below {}/ in ECR.\n", fleet.ecr_prefix);

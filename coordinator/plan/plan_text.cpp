@@ -32,10 +32,6 @@ std::string wrapped(std::string_view head, std::string_view text, std::size_t in
   return result + fmt::format("{}\n", fmt::join(lines, "\n" + std::string(indent, ' ')));
 }
 
-std::string plural(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::uint64_t copying_tools(const Plan& plan) {
   return static_cast<std::uint64_t>(
       std::ranges::count(plan.tools, false, &PlannedTool::calibration));

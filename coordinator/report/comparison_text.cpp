@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/units.hpp"
+
 namespace ocibench::coordinator {
 namespace {
 
@@ -32,8 +34,7 @@ std::string supported_sentence(const PairComparison& pair, const std::string& ba
 }  // namespace
 
 std::string point_text(const std::string& scenario, std::uint32_t images) {
-  return images == 0 ? scenario
-                     : fmt::format("{}, {} image{}", scenario, images, images == 1 ? "" : "s");
+  return images == 0 ? scenario : fmt::format("{}, {}", scenario, plural(images, "image"));
 }
 
 std::string ratio_text(const RatioEstimate& ratio) { return factor(ratio.ratio) + "x"; }

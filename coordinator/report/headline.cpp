@@ -25,10 +25,6 @@ std::string bytes_text(double bytes) {
   return format_bytes(static_cast<std::uint64_t>(std::min(bytes, kMostBytes)));
 }
 
-std::string images_text(std::size_t images) {
-  return fmt::format("{} image{}", images, images == 1 ? "" : "s");
-}
-
 const PlannedScenario& scenario_of(const Analysis& analysis, const Row& row) {
   const auto scenario =
       std::ranges::find(analysis.plan.scenarios, row.aggregate.scenario, &PlannedScenario::name);
@@ -84,7 +80,7 @@ catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
   return {
       .texts = {
           {"subject", row.label},
-          {"images", images_text(corpus.images.size())},
+          {"images", plural(corpus.images.size(), "image")},
           {"bytes", format_bytes(bytes)},
           {"wall_median", duration_text(*numbers.wall_median)},
           {"wall_p10", quantile_text(numbers.wall_p10)},

@@ -45,10 +45,10 @@ std::string image_lines(const WireObservation& seen, std::size_t images) {
 std::string wire_text(const Plan& plan, const ObservationRow& row) {
   const WireObservation& seen = *row.seen;
   const WireTotals totals = totals_of(seen);
-  std::string text = fmt::format(
-      "{}, {}: {} image{}, {}, {}\n", printable(row.label), row.trial->trial.scenario,
-      plan.lock.images.size(), plan.lock.images.size() == 1 ? "" : "s",
-      format_bytes(unique_bytes(plan.lock)), plan.registry.tls ? "over TLS" : "plain http");
+  std::string text =
+      fmt::format("{}, {}: {}, {}, {}\n", printable(row.label), row.trial->trial.scenario,
+                  plural(plan.lock.images.size(), "image"), format_bytes(unique_bytes(plan.lock)),
+                  plan.registry.tls ? "over TLS" : "plain http");
   text += side_table(seen, RegistrySide::source) + side_table(seen, RegistrySide::target);
   text += fmt::format(
       "\nconnections          {} to the source, {} to the target\n"

@@ -101,11 +101,10 @@ variable "coordinator" {
 variable "volume" {
   description = "The disk of every machine, as its results tell it. Prices are those of gp3."
   type = object({
-    type             = optional(string, "gp3")
-    iops             = optional(number, 3000)
-    throughput_mib_s = optional(number, 125)
+    type             = string
+    iops             = number
+    throughput_mib_s = number
   })
-  default = {}
 }
 
 variable "campaign_toml" {

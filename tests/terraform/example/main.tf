@@ -11,6 +11,7 @@ module "plan" {
   instance_type = "c6in.4xlarge"
   agents        = { lane-1 = { tools = ["skopeo", "crane"] } }
   campaign_toml = file("${path.module}/../../../scenarios/campaigns/cross-tool.toml")
+  volume        = { type = "gp3", iops = 3000, throughput_mib_s = 125 }
   package       = { uri = "s3://packages/ocibench.deb", sha256 = local.sha256 }
   tools_archive = { uri = "s3://packages/tools.tar.gz", sha256 = local.sha256 }
   session_manager_package = {

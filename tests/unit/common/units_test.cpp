@@ -29,6 +29,12 @@ TEST(FormatDuration, PicksTheUnitThatKeepsThreeDigits) {
   EXPECT_EQ(format_duration(std::chrono::seconds(125)), "2 min 5 s");
 }
 
+TEST(Plural, IsOneOnlyForOne) {
+  EXPECT_EQ(plural(0, "image"), "0 images");
+  EXPECT_EQ(plural(1, "image"), "1 image");
+  EXPECT_EQ(plural(2, "public key"), "2 public keys");
+}
+
 TEST(FormatRfc3339, IsUtcWithMilliseconds) {
   const WallTime time{milliseconds(1'795'291'200'123)};
   EXPECT_EQ(format_rfc3339(time), "2026-11-21T20:00:00.123Z");

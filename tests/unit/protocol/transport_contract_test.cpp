@@ -30,6 +30,9 @@ constexpr bool kThreadSanitizer = true;
 constexpr bool kThreadSanitizer = false;
 #endif
 
+constexpr const char* kDecryptsUnseen =
+    "libzmq decrypts it unseen: a suppressed report for each of a million words";
+
 /// Long enough for a connection on a busy machine; a passing test does not wait for it.
 constexpr int kTries = 500;
 constexpr milliseconds kWait{20};
@@ -194,7 +197,7 @@ TYPED_TEST(TransportContract, CannotReachAPeerThatLeft) {
 
 TYPED_TEST(TransportContract, TakesTheLargestFrameAndNoLarger) {
   if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
-    GTEST_SKIP() << "libzmq decrypts it unseen: a suppressed report for each of a million words";
+    GTEST_SKIP() << kDecryptsUnseen;
   }
   const auto client = this->join(kLane1);
   const std::string largest(kMaxFrameBytes, 'x');
@@ -240,7 +243,7 @@ TYPED_TEST(TransportContract, ReturnsAtMostABatch) {
 
 TYPED_TEST(TransportContract, EndsABatchThatHasBecomeLarge) {
   if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
-    GTEST_SKIP() << "as above";
+    GTEST_SKIP() << kDecryptsUnseen;
   }
   constexpr std::size_t kFill = Transport::kMaxBatchBytes / kMaxFrameBytes;
   const auto client = this->join(kLane1);

@@ -15,6 +15,7 @@ variables {
   }
   coordinator   = { instance_type = "c6in.large" }
   campaign_toml = "schema = 1\nname = \"three-tools\"\n"
+  volume        = { type = "gp3", iops = 3000, throughput_mib_s = 125 }
   package = {
     uri    = "s3://packages/ocibench_0.1.0_amd64.deb"
     sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -10,6 +10,7 @@ variables {
   instance_type = "m7i.large"
   agents        = { skopeo = { tools = ["skopeo"] } }
   campaign_toml = "schema = 1\n"
+  volume        = { type = "gp3", iops = 3000, throughput_mib_s = 125 }
   package = {
     uri    = "s3://packages/ocibench.deb"
     sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
