@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "agent/spool_limit.hpp"
 #include "common/fd.hpp"
 #include "common/log.hpp"
 #include "common/overloaded.hpp"
+#include "common/units.hpp"
 #include "protocol/codec.hpp"
 
 namespace ocibench::agent {
@@ -24,13 +26,39 @@ Result<SpooledStream> spooled_stream(const durable::StreamExtent& extent) {
   return SpooledStream{.campaign = CampaignId(extent.stream.substr(0, slash)),
                        .boot = BootId(extent.stream.substr(slash + 1)),
                        .first = extent.first,
-                       .next = extent.next};
+                       .next = extent.next,
+                       .bytes = extent.bytes};
 }
 
-}  // namespace
+/// Records of another format cannot be sent: a coordinator takes only what it would write itself.
+/// A stream has the format of its first record, because one process wrote all of it.
+Result<void> check_format(const durable::RecordLog& spool, const SpooledStream& stream) {
+  const std::string name = Session::stream_name(stream.campaign, stream.boot);
+  const auto first = spool.read(name, stream.first, 1, protocol::kMaxFrameBytes);
+  if (!first) {
+    return tl::unexpected(first.error());
+  }
+  if (first->empty()) {
+    return {};
+  }
+  const auto format = protocol::record_format(first->front().payload);
+  if (!format) {
+    return fail(format.error(), fmt::format("stream {}", name));
+  }
+  if (*format == protocol::kRecordFormat) {
+    return {};
+  }
+  return fail(ErrorCode::conflict,
+              fmt::format("{} records of campaign {} are not delivered yet, and they are of record "
+                          "format {}, where this ocibench-agent writes format {}. They stay as "
+                          "they are: let the ocibench-agent that wrote them deliver them, or give "
+                          "this one another --state-dir",
+                          stream.next - stream.first, stream.campaign.str(), *format,
+                          protocol::kRecordFormat));
+}
 
-Result<std::unique_ptr<AgentLoop>> AgentLoop::create(SessionConfig config, AgentParts parts) {
-  auto extents = parts.spool.streams();
+Result<std::vector<SpooledStream>> spooled_streams(const durable::RecordLog& spool) {
+  auto extents = spool.streams();
   if (!extents) {
     return fail(extents.error(), "reading the spool");
   }
@@ -40,14 +68,30 @@ Result<std::unique_ptr<AgentLoop>> AgentLoop::create(SessionConfig config, Agent
     if (!stream) {
       return fail(stream.error(), "reading the spool");
     }
+    if (auto fits = check_format(spool, *stream); !fits) {
+      return fail(fits.error(), "reading the spool");
+    }
     spooled.push_back(std::move(*stream));
   }
+  return spooled;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentLoop>> AgentLoop::create(SessionConfig config, AgentParts parts) {
+  auto spooled = spooled_streams(parts.spool);
+  if (!spooled) {
+    return tl::unexpected(spooled.error());
+  }
   return std::unique_ptr<AgentLoop>(
-      new AgentLoop(std::move(config), std::move(spooled), std::move(parts)));
+      new AgentLoop(std::move(config), std::move(*spooled), std::move(parts)));
 }
 
 AgentLoop::AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts)
-    : parts_(std::move(parts)), session_(std::move(config), std::move(spooled)) {}
+    : parts_(std::move(parts)),
+      boot_(config.boot),
+      session_(std::move(config), std::move(spooled)),
+      mailbox_(parts_.link) {}
 
 AgentLoop::~AgentLoop() {
   if (trial_.joinable()) {
@@ -97,10 +141,13 @@ Result<void> AgentLoop::step() {
     return tl::unexpected(incoming.error());
   }
   for (const protocol::Incoming& frame : *incoming) {
-    mailbox_.count_control_bytes(frame.frame.size() + kFrameOverheadBytes);
+    mailbox_.count_received(frame.frame.size());
     auto message = protocol::decode_coordinator_message(frame.frame);
     if (!message) {
-      log_warning(fmt::format("dropped a frame: {}", message.error().message));
+      if (const auto line = dropped_.line(
+              "coordinator", fmt::format("dropped a frame: {}", message.error().message))) {
+        log_warning(*line);
+      }
       continue;
     }
     if (auto ok = execute(session_.on_message(*message, parts_.clock.now())); !ok) {
@@ -173,7 +220,7 @@ Result<void> AgentLoop::take_record(const AgentRecord& record) {
     return tl::unexpected(*end_->failure);
   }
   const auto* started = std::get_if<TrialStarted>(&record);
-  const auto offset = clocks_.best();
+  const auto offset = clocks_.best(parts_.clock.now(), parts_.clock.wall());
   if (started == nullptr || !offset) {
     return execute(session_.on_record(record, parts_.clock.now()));
   }
@@ -202,17 +249,16 @@ void AgentLoop::take_ready(TrialMailbox::Ready ready) {
   (void)execute(session_.on_ready(parts_.clock.now()));  // a heartbeat
 }
 
-/// By the coordinator's clock, as far as it is known here; at once where that has passed.
+/// By the coordinator's clock as it lies on the own monotonic one; at once where that has passed,
+/// and before any answer of the coordinator has come.
 void AgentLoop::begin_run(const BeginRun& begin) {
   if (!waiting_to_begin_) {
     return;
   }
-  const auto known = clocks_.best();
-  const WallTime ours = begin.at - (known ? known->offset : std::chrono::milliseconds(0));
-  const auto ahead = std::clamp<std::chrono::nanoseconds>(
-      ours - parts_.clock.wall(), std::chrono::nanoseconds(0), kFarthestStart);
-  waiting_to_begin_->begun.set_value(
-      {.at = parts_.clock.now() + ahead, .together = begin.together, .of = begin.of});
+  const MonoTime now = parts_.clock.now();
+  const MonoTime at =
+      std::clamp(clocks_.own_time_of(begin.at).value_or(now), now, now + kFarthestStart);
+  waiting_to_begin_->begun.set_value({.at = at, .together = begin.together, .of = begin.of});
   waiting_to_begin_.reset();
 }
 
@@ -267,11 +313,10 @@ Result<void> AgentLoop::execute_one(const Action& action) {
             begin_run(begin);
             return {};
           },
+          [&](const LimitSpool& limit) { return limit_spool(limit); },
           [&](const CompareClocks& clocks) -> Result<void> {
-            clocks_.add({.asked = clocks.asked,
-                         .answered = parts_.clock.now(),
-                         .theirs = clocks.theirs,
-                         .ours = parts_.clock.wall()});
+            clocks_.add(
+                {.asked = clocks.asked, .answered = parts_.clock.now(), .theirs = clocks.theirs});
             return {};
           },
           [&](const Reconnect&) { return parts_.transport.reconnect(); },
@@ -281,6 +326,28 @@ Result<void> AgentLoop::execute_one(const Action& action) {
             return {};
           }},
       action);
+}
+
+Result<void> AgentLoop::limit_spool(const LimitSpool& limit) {
+  auto spooled = spooled_streams(parts_.spool);
+  if (!spooled) {
+    return tl::unexpected(spooled.error());
+  }
+  for (const SpooledStream& stream : streams_to_drop(*spooled, limit.kept, boot_)) {
+    auto dropped = parts_.spool.drop(Session::stream_name(stream.campaign, stream.boot));
+    if (!dropped) {
+      return fail(dropped.error(), "limiting the spool");
+    }
+    session_.on_dropped(stream.campaign, stream.boot);
+    if (stream.first < stream.next) {
+      log_warning(fmt::format(
+          "dropped {} records ({}) of campaign {}, whose coordinator never came back for them: the "
+          "spool keeps {} of other campaigns",
+          stream.next - stream.first, format_bytes(stream.bytes), stream.campaign.str(),
+          format_bytes(kMaxOtherCampaignsBytes)));
+    }
+  }
+  return {};
 }
 
 Result<void> AgentLoop::send_record(const SendRecord& action) {
@@ -298,10 +365,11 @@ Result<void> AgentLoop::send_record(const SendRecord& action) {
 
 void AgentLoop::send(const protocol::AgentMessage& message) {
   const std::string frame = protocol::encode(message);
-  mailbox_.count_control_bytes(frame.size() + kFrameOverheadBytes);
   if (auto sent = parts_.transport.send(AgentName(), frame); !sent) {
     log_debug(fmt::format("not sent: {}", sent.error().message));  // the session sends it again
+    return;
   }
+  mailbox_.count_sent(frame.size());
 }
 
 Result<void> AgentLoop::start_trial(const Assignment& assignment) {

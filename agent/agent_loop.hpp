@@ -12,6 +12,7 @@
 #include "agent/trial_mailbox.hpp"
 #include "agent/trial_runner.hpp"
 #include "common/durable/record_log.hpp"
+#include "protocol/log_throttle.hpp"
 #include "protocol/transport.hpp"
 
 namespace ocibench::agent {
@@ -20,6 +21,7 @@ namespace ocibench::agent {
 struct AgentParts {
   const Clock& clock;
   protocol::Transport& transport;
+  protocol::Link link = protocol::Link::ethernet;  ///< what carries `transport`
   durable::RecordLog& spool;
   TrialRunner& trials;
   int stop_fd = -1;                          ///< readable when the process shall stop (a signalfd)
@@ -38,7 +40,7 @@ struct AgentEnd {
 /// the trial. Does what Session says.
 class AgentLoop {
  public:
-  /// Errors: io (the spool).
+  /// Errors: io (the spool); conflict when it holds records of another format.
   static Result<std::unique_ptr<AgentLoop>> create(SessionConfig config, AgentParts parts);
   AgentLoop(const AgentLoop&) = delete;
   AgentLoop& operator=(const AgentLoop&) = delete;
@@ -54,8 +56,6 @@ class AgentLoop {
   static constexpr std::chrono::seconds kStopGrace{20};
   /// A start further ahead than this is a clock gone wrong.
   static constexpr std::chrono::seconds kFarthestStart{10};
-  /// Ethernet, IP and TCP headers and ZeroMQ's framing, a frame: an estimate.
-  static constexpr std::uint64_t kFrameOverheadBytes = 80;
 
  private:
   AgentLoop(SessionConfig config, std::vector<SpooledStream> spooled, AgentParts parts);
@@ -71,14 +71,17 @@ class AgentLoop {
   void give_start_up();
   Result<void> execute(const Actions& actions);
   Result<void> execute_one(const Action& action);
+  Result<void> limit_spool(const LimitSpool& limit);
   Result<void> send_record(const SendRecord& action);
   void send(const protocol::AgentMessage& message);
   Result<void> start_trial(const Assignment& assignment);
   [[nodiscard]] bool over() const;
 
   AgentParts parts_;
+  BootId boot_;
   Session session_;
   TrialMailbox mailbox_;
+  protocol::LogThrottle dropped_;  // frames that are none
   ClockComparison clocks_;
   std::unique_ptr<Cancellation> cancellation_;  // of the running trial
   std::thread trial_;

@@ -9,9 +9,6 @@
 
 namespace ocibench::agent {
 
-/// What the files of one iteration may take together; a flood of output must not fill the spools.
-inline constexpr std::uint64_t kMaxArtifactBytes = 32'000'000;
-
 /// Tells the files as ArtifactChunks under their own names, a raw log (`*.log`) compressed first as
 /// `*.log.gz` beside it. Files that do not exist are skipped; those beyond `max_bytes` are cut.
 /// Returns marks for the iteration: what was cut or could not be read.

@@ -63,10 +63,9 @@ Result<PrewarmReport> RegistryContentAccess::prewarm(const PrewarmRequest& reque
   return agent::prewarm(request, budget);
 }
 
-Result<BlobProbe> RegistryContentAccess::probe_blobs(const oci::Endpoint& target,
-                                                     const std::vector<ExpectedImage>& images,
-                                                     const TimeBudget& budget) {
-  return agent::probe_blobs(target, images, budget);
+Result<Presence> RegistryContentAccess::probe(const oci::Endpoint& target, const Awaited& awaited,
+                                              const TimeBudget& budget) {
+  return probe_target(target, awaited, budget);
 }
 
 Result<Verification> RegistryContentAccess::verify(const oci::Endpoint& target,

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "agent/blob_probe.hpp"
 #include "agent/prewarm.hpp"
+#include "agent/target_probe.hpp"
 #include "agent/time_budget.hpp"
 #include "agent/verification.hpp"
 #include "common/error.hpp"
@@ -43,10 +43,9 @@ class ContentAccess {
   /// As ocibench::agent::prewarm().
   virtual Result<PrewarmReport> prewarm(const PrewarmRequest& request,
                                         const TimeBudget& budget) = 0;
-  /// As ocibench::agent::probe_blobs().
-  virtual Result<BlobProbe> probe_blobs(const oci::Endpoint& target,
-                                        const std::vector<ExpectedImage>& images,
-                                        const TimeBudget& budget) = 0;
+  /// As probe_target().
+  virtual Result<Presence> probe(const oci::Endpoint& target, const Awaited& awaited,
+                                 const TimeBudget& budget) = 0;
   /// As verify_target().
   virtual Result<Verification> verify(const oci::Endpoint& target,
                                       const std::vector<ExpectedImage>& images,
@@ -65,9 +64,8 @@ class RegistryContentAccess final : public ContentAccess {
                           const std::vector<ResolvedImage>& images) override;
   Result<void> check_lock(const oci::Endpoint& source, const ResolvedCorpus& lock) override;
   Result<PrewarmReport> prewarm(const PrewarmRequest& request, const TimeBudget& budget) override;
-  Result<BlobProbe> probe_blobs(const oci::Endpoint& target,
-                                const std::vector<ExpectedImage>& images,
-                                const TimeBudget& budget) override;
+  Result<Presence> probe(const oci::Endpoint& target, const Awaited& awaited,
+                         const TimeBudget& budget) override;
   Result<Verification> verify(const oci::Endpoint& target, const std::vector<ExpectedImage>& images,
                               const TimeBudget& budget) override;
 

@@ -11,11 +11,14 @@
 #include <fmt/format.h>
 
 #include "agent/instance_facts.hpp"
+#include "agent/kernel_parameters.hpp"
 #include "agent/process/cgroup_layout.hpp"
 #include "agent/sampling/ethtool.hpp"
 #include "agent/sampling/kept_file.hpp"
 #include "common/clock.hpp"
 #include "common/file.hpp"
+#include "common/hex.hpp"
+#include "common/host.hpp"
 #include "common/sha256.hpp"
 #include "common/units.hpp"
 
@@ -138,7 +141,7 @@ std::size_t count_cpus(const fs::path& proc_root) {
 
 bool is_ec2(const Fact& vendor) { return vendor && vendor->starts_with("Amazon"); }
 
-/// The disk under a directory, as its driver tells. On EC2 the serial of an EBS volume is its id.
+/// The disk under a directory, as its driver tells. Its serial number would tell only whose it is.
 void add_disk(const EnvironmentRequest& request, Environment& environment) {
   struct stat status {};
   const bool found = ::stat(request.working_directory.c_str(), &status) == 0;
@@ -150,9 +153,7 @@ void add_disk(const EnvironmentRequest& request, Environment& environment) {
   if (!error && fs::exists(disk / "partition", error)) {
     disk = disk.parent_path();
   }
-  auto& facts = environment.facts;
-  facts["storage.device_model"] = found ? content(disk / "device/model") : std::nullopt;
-  facts["storage.device_serial"] = found ? content(disk / "device/serial") : std::nullopt;
+  environment.facts["storage.device_model"] = found ? content(disk / "device/model") : std::nullopt;
 }
 
 /// On Nitro the DMI product name is the instance type.
@@ -167,6 +168,7 @@ void add_machine(const EnvironmentRequest& request, Environment& environment) {
   const std::size_t cpus = count_cpus(proc);
   facts["machine.vendor"] = content(sys / "class/dmi/id/sys_vendor");
   facts["machine.product"] = content(sys / "class/dmi/id/product_name");
+  facts[kPlatformFact] = host_platform();
   facts[kInstanceTypeFact] = instance_type(facts["machine.vendor"], facts["machine.product"], cpus);
   facts["cpu.count"] = cpus > 0 ? Fact(fmt::format("{}", cpus)) : std::nullopt;
   facts["cpu.model"] = value_of(proc / "cpuinfo", "model name", ':');
@@ -178,12 +180,36 @@ void add_machine(const EnvironmentRequest& request, Environment& environment) {
       content(sys / "devices/system/clocksource/clocksource0/current_clocksource");
 }
 
+/// The kernel's boot id is random, new at each boot, and one for all containers and namespaces on
+/// the kernel; hashed with a key of our own it says nothing but "the same host".
+Fact host_identity(const fs::path& proc_root) {
+  constexpr std::string_view kKey = "ocibench host identity 1";
+  constexpr std::size_t kDigits = 16;  // 64 bits: enough to tell the hosts of a campaign apart
+  const Fact boot = content(proc_root / "sys/kernel/random/boot_id");
+  return boot ? Fact(to_hex(hmac_sha256(kKey, *boot)).substr(0, kDigits)) : std::nullopt;
+}
+
+/// "net:[4026531840]": the inode, see namespaces(7).
+Fact network_namespace(const fs::path& proc_root) {
+  const std::string link = link_name(proc_root / "self/ns/net").value_or(std::string());
+  const std::size_t begin = link.find('[');
+  return begin == std::string::npos || !link.ends_with(']')
+             ? std::nullopt
+             : Fact(link.substr(begin + 1, link.size() - begin - 2));
+}
+
+void add_host(const EnvironmentRequest& request, Environment& environment) {
+  environment.facts[kHostIdentityFact] = host_identity(request.paths.proc);
+  environment.facts[kNetworkNamespaceFact] = network_namespace(request.paths.proc);
+}
+
 void add_system(const EnvironmentRequest& request, Environment& environment) {
   const fs::path& proc = request.paths.proc;
   auto& facts = environment.facts;
   std::error_code error;
   facts["kernel.release"] = content(proc / "sys/kernel/osrelease");
-  facts["kernel.command_line"] = content(proc / "cmdline");
+  const Fact command_line = content(proc / "cmdline");
+  facts["kernel.parameters"] = command_line ? Fact(speed_parameters(*command_line)) : std::nullopt;
   facts["kernel.psi"] = fs::exists(proc / "pressure/cpu", error) ? "on" : "off";
   facts["kernel.cgroups"] = std::string(to_string(detect_cgroup_layout(proc).mode));
   facts["os.name"] = value_of(request.os_release, "PRETTY_NAME", '=');
@@ -233,6 +259,7 @@ void add_instance(const EnvironmentRequest& request, Environment& environment) {
 Environment read_environment(const EnvironmentRequest& request) {
   Environment environment;
   add_machine(request, environment);
+  add_host(request, environment);
   add_system(request, environment);
   add_network(request, environment);
   add_disk(request, environment);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace ocibench::agent {
 namespace {
@@ -36,6 +37,13 @@ std::string arrived(const Verification& proof) {
                      proof.manifests_expected, proof.blobs_found, proof.blobs_expected);
 }
 
+Outcome judge_escape(const ProcessReport& report) {
+  return {.kind = OutcomeKind::invalid,
+          .cause = fmt::format("{} of the tool's processes left its process tree and ran on after "
+                               "it ({}); killed",
+                               report.escaped_processes, fmt::join(report.escaped_names, ", "))};
+}
+
 Outcome judge_calibration(bool touched) {
   if (touched) {
     return {.kind = OutcomeKind::invalid,
@@ -65,6 +73,9 @@ Outcome judge_copy(const Verification& proof, const ProcessReport& report) {
 
 Outcome judge(const catalog::ToolDefinition& tool, const ProcessReport& report,
               const TargetFindings& findings) {
+  if (report.escaped_processes > 0 && report.ending != Ending::cancelled) {
+    return judge_escape(report);
+  }
   switch (report.ending) {
     case Ending::cancelled: return {.kind = OutcomeKind::not_run, .cause = "interrupted"};
     case Ending::timed_out:

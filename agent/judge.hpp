@@ -18,7 +18,8 @@ struct TargetFindings {
 };
 
 /// The verdict over one iteration that was measured. An exit status alone never makes it complete:
-/// without proof it is invalid.
+/// without proof it is invalid. It is so too when processes had left the tool's tree: what they did
+/// was in no account, and they could have gone on in the next run.
 Outcome judge(const catalog::ToolDefinition& tool, const ProcessReport& report,
               const TargetFindings& findings);
 

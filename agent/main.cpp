@@ -32,10 +32,16 @@ Result<ExitCode> run(const agent::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ocibench::let_writes_beyond_limit_fail();
   const Result<ExitCode> code = agent::parse_options(argc, argv).and_then(run);
   if (!code) {
     fmt::print(stderr, "ocibench-agent: {}\n", code.error().message);
     return static_cast<int>(ocibench::exit_code_for(code.error().code));
+  }
+  if (const Result<void> written = ocibench::flush_output(); !written) {
+    fmt::print(stderr, "ocibench-agent: {}\n", written.error().message);
+    // What was found out before is the better answer, unless it is that all is well.
+    return static_cast<int>(*code == ExitCode::valid ? ExitCode::io : *code);
   }
   return static_cast<int>(*code);
 }

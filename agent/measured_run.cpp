@@ -34,20 +34,24 @@ class ControlTrafficObserver final : public WindowObserver {
 
   void prepare(const ProcessTree& tree) override { inner_.prepare(tree); }
   void opened() override {
-    before_ = reporter_.control_bytes();
+    before_ = reporter_.control_traffic();
     inner_.opened();
   }
   void closed() override {
     inner_.closed();
-    after_ = reporter_.control_bytes();
+    after_ = reporter_.control_traffic();
   }
-  [[nodiscard]] std::uint64_t bytes() const { return after_ - before_; }
+  [[nodiscard]] ControlTraffic traffic() const {
+    return {.link = after_.link,
+            .sent_bytes = after_.sent_bytes - before_.sent_bytes,
+            .received_bytes = after_.received_bytes - before_.received_bytes};
+  }
 
  private:
   WindowObserver& inner_;
   const TrialReporter& reporter_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
+  ControlTraffic before_;
+  ControlTraffic after_;
 };
 
 /// Sleeps until then, or until the trial is cancelled.
@@ -80,12 +84,16 @@ std::optional<std::string> start_together(TrialContext& trial) {
 
 }  // namespace
 
-NetworkUse without_control_bytes(NetworkUse network, std::uint64_t control_bytes) {
-  network.control_bytes = control_bytes;
-  network.tx_bytes -= std::min(network.tx_bytes, control_bytes);
-  if (network.interface == "lo") {
-    network.rx_bytes -= std::min(network.rx_bytes, control_bytes);
+NetworkUse without_control_traffic(NetworkUse network, const ControlTraffic& ours) {
+  const bool on_loopback = network.interface == "lo";
+  if (on_loopback != (ours.link == protocol::Link::loopback)) {
+    return network;
   }
+  network.control_bytes = ours.sent_bytes + ours.received_bytes;
+  const std::uint64_t of_tx = on_loopback ? network.control_bytes : ours.sent_bytes;
+  const std::uint64_t of_rx = on_loopback ? network.control_bytes : ours.received_bytes;
+  network.tx_bytes -= std::min(network.tx_bytes, of_tx);
+  network.rx_bytes -= std::min(network.rx_bytes, of_rx);
   return network;
 }
 
@@ -104,7 +112,8 @@ Result<MeasuredRun> measure(TrialContext& trial, std::uint32_t iteration, const 
   }
   MeasuredRun run{.report = std::move(*report), .window = sampler->finish()};
   if (run.window.network) {
-    run.window.network = without_control_bytes(std::move(*run.window.network), observer.bytes());
+    run.window.network =
+        without_control_traffic(std::move(*run.window.network), observer.traffic());
   }
   if (mark) {
     run.window.marks.push_back(*mark);

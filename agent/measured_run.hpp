@@ -19,8 +19,8 @@ struct MeasuredRun {
 Result<MeasuredRun> measure(TrialContext& trial, std::uint32_t iteration, const Command& command,
                             SamplingPlan plan);
 
-/// Takes our own control traffic off what the interface counted. On the loopback interface every
-/// byte that we send is received there too.
-NetworkUse without_control_bytes(NetworkUse network, std::uint64_t control_bytes);
+/// Takes our own control traffic off what the interface counted, where it carried that traffic. On
+/// the loopback interface what either side sends is counted as sent and as received.
+NetworkUse without_control_traffic(NetworkUse network, const ControlTraffic& ours);
 
 }  // namespace ocibench::agent

@@ -1,5 +1,6 @@
 #include "agent/observed_run.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -14,6 +15,8 @@
 #include "agent/observe/tally.hpp"
 #include "agent/prepared_run.hpp"
 #include "agent/run_target.hpp"
+#include "common/units.hpp"
+#include "protocol/validate.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -62,6 +65,28 @@ struct Findings {
   WireObservation observation;
 };
 
+/// Of all names in an observation: with the counts they fit a record.
+constexpr std::size_t kMaxObservedNameBytes = 4 * kMiB;
+
+/// A tool may make up names without end.
+Result<void> check_size(const WireObservation& seen) {
+  std::size_t bytes = 0;
+  for (const ImageCompletion& image : seen.images) {
+    bytes += image.repository.size() + image.tag.size();
+  }
+  for (const std::string& user_agent : seen.user_agents) {
+    bytes += user_agent.size();
+  }
+  const std::size_t names = std::max(seen.images.size(), seen.user_agents.size());
+  if (bytes <= kMaxObservedNameBytes && names <= protocol::kMaxListElements) {
+    return {};
+  }
+  return fail(ErrorCode::limit,
+              fmt::format("the tool named {} images and {} user agents, {} in "
+                          "all: more than can be recorded",
+                          seen.images.size(), seen.user_agents.size(), format_bytes(bytes)));
+}
+
 Result<std::string> run_tool(TrialContext& trial, const ObservedRun& observed, Findings& findings) {
   if (auto begun = observed.recording->begin(); !begun) {
     return tl::unexpected(std::move(begun.error()));
@@ -76,6 +101,9 @@ Result<std::string> run_tool(TrialContext& trial, const ObservedRun& observed, F
   }
   findings.report = *std::move(report);
   findings.observation = tally(*requests, findings.report.started_at);
+  if (Result<void> fits = check_size(findings.observation); !fits) {
+    return tl::unexpected(std::move(fits.error()));
+  }
   return fmt::format("not timed; tool started at {}, {} requests to the source, {} to the target",
                      format_rfc3339(findings.report.started_at), requests->source.size(),
                      requests->target.size());
@@ -129,8 +157,8 @@ Outcome observe(TrialContext& trial) {
   Outcome outcome;
   if (!prepared) {
     outcome = not_run(prepared.error().message);
-  } else if (observed.run.untimed && observed.run.untimed->kind != OutcomeKind::complete) {
-    outcome = conclude(trial, *observed.run.untimed, {});
+  } else if (const Outcome* obstacle = observed.run.obstacle()) {
+    outcome = conclude(trial, *obstacle, {});
   } else {
     outcome = run_and_prove(trial, observed);
   }

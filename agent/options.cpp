@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "common/host.hpp"
+#include "common/model/names.hpp"
 #include "common/version.hpp"
-#include "protocol/validate.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -22,7 +22,6 @@ constexpr const char* kAbout =
 
 constexpr const char* kFooter =
     "Examples:\n"
-    "  ocibench-agent --connect tcp://127.0.0.1:5570 --name lane-1\n"
     "  ocibench-agent --connect tcp://10.0.0.5:5570 --key lane-1.key "
     "--coordinator-key coordinator.pub\n"
     "  ocibench-agent --check                       what this host lacks to be an agent\n"
@@ -40,13 +39,24 @@ constexpr const char* kFooter =
     "  65   a definition in competitors/ is wrong: the message names file, line and key\n"
     "  70   our own failure";
 
+constexpr const char* kNeedsKeys =
+    "an agent needs a key of its own and the coordinator's public key: --key and "
+    "--coordinator-key\n"
+    "  ocibench keygen NAME                 here: NAME.key stays, NAME.pub goes into the "
+    "coordinator's --agents folder\n"
+    "  ocibench-agent --connect tcp://HOST:PORT --key NAME.key --coordinator-key coordinator.pub\n"
+    "On AWS, `ocibench keys publish` and `keys fetch` carry the .pub files. To measure on one "
+    "machine,\n"
+    "`ocibench run --local CAMPAIGN` starts an agent itself.";
+
 constexpr std::size_t kMaxNameLength = 64;
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/// The host's name in the characters that an agent's name may have.
+/// The host's name in the characters that an agent's name may have: what --check, which has no
+/// key, takes for the lane's.
 std::string default_name() {
   std::array<char, kMaxNameLength + 1> host{};
   if (::gethostname(host.data(), kMaxNameLength) != 0 || host[0] == '\0') {
@@ -58,10 +68,6 @@ std::string default_name() {
     return is_name_character(lower) ? lower : '-';
   });
   return name;
-}
-
-std::string check_name(const std::string& name) {
-  return protocol::is_agent_name(name) ? "" : "a name has 1 to 64 of a-z, 0-9 and '-'";
 }
 
 /// "network.path=vpc-endpoints"
@@ -84,8 +90,8 @@ std::filesystem::path default_state_directory(const std::string& name) {
   if (const auto state = environment_variable("XDG_STATE_HOME")) {
     return std::filesystem::path(*state) / "ocibench" / name;
   }
-  if (const auto home = environment_variable("HOME")) {
-    return std::filesystem::path(*home) / ".local" / "state" / "ocibench" / name;
+  if (const auto home = home_directory()) {
+    return *home / ".local" / "state" / "ocibench" / name;
   }
   return std::filesystem::path("/var/lib/ocibench") / name;
 }
@@ -94,16 +100,9 @@ namespace {
 
 void add_options(CLI::App& app, AgentOptions& options) {
   app.add_option("--connect", options.connect, "The coordinator: tcp://ADDRESS:PORT")->required();
-  app.add_option("--name", options.name, "Name of this lane, unique in a campaign")
-      ->check(CLI::Validator(check_name, "NAME"))
-      ->capture_default_str();
-  CLI::Option* const key = app.add_option(
-      "--key", options.key_file,
-      "This agent's own NAME.key, made by `ocibench keygen`; its name is the lane's");
-  CLI::Option* const coordinator_key = app.add_option(
-      "--coordinator-key", options.coordinator_key_file, "The coordinator's .pub file");
-  key->needs(coordinator_key)->excludes(app.get_option("--name"));
-  coordinator_key->needs(key);
+  app.add_option("--key", options.key_file,
+                 "This agent's own NAME.key, made by `ocibench keygen`; its name is the lane's");
+  app.add_option("--coordinator-key", options.coordinator_key_file, "The coordinator's .pub file");
   app.add_option("--state-dir", options.state_directory,
                  "Folder of the spool; survives restarts (default: below ~/.local/state)");
   app.add_option("--cache", options.cache_directory, "Folder for generated corpora")
@@ -116,11 +115,26 @@ void add_options(CLI::App& app, AgentOptions& options) {
          "Folder of `ocibench tools install`, looked at before the PATH (default: below "
          "~/.local/share)")
       ->option_text("FOLDER");
+  app.add_option_function<std::vector<std::string>>(
+         "--corpus-files",
+         [&options](const std::vector<std::string>& folders) {
+           for (const std::string& folder : folders) {
+             options.corpus_directories.push_back(std::filesystem::absolute(folder));
+           }
+         },
+         "A folder with images in files that a campaign's corpus may name. May be repeated "
+         "(default: none, and such a corpus is refused)")
+      ->option_text("FOLDER")
+      ->allow_extra_args(false);
   app.add_option("--data", options.data_directory,
                  "Folder with competitors/ and scenarios/ (default: beside the program)");
   app.add_option("--offer", options.offer,
                  "Run this tool and none that is not named so. May be repeated (default: every one "
                  "that is usable here)")
+      ->allow_extra_args(false);
+  app.add_option("--hide", options.hidden,
+                 "Folder or file that tools must not see, where they are kept apart by mounts. May "
+                 "be repeated (hidden anyway: --state-dir, --cache, keys, what registries store)")
       ->allow_extra_args(false);
   app.add_option_function<std::vector<std::string>>(
          "--fact",
@@ -161,8 +175,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version",
                        fmt::format("ocibench-agent {} ({}, {})", version(), git_sha(), compiler()));
-  AgentOptions options{.name = default_name(),
-                       .cache_directory = default_cache_directory(),
+  AgentOptions options{.cache_directory = default_cache_directory(),
                        .tools_directory = default_tools_directory()};
   add_options(app, options);
   bool check = false;
@@ -186,11 +199,18 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return fail(ErrorCode::usage, fmt::format("{} (see ocibench-agent --help)", error.what()));
   }
+  if (auto named = check_default_folders(options.cache_directory, options.tools_directory);
+      !named) {
+    return tl::unexpected(named.error());
+  }
   if (check) {
     if (options.state_directory.empty()) {
-      options.state_directory = default_state_directory(options.name);
+      options.state_directory = default_state_directory(default_name());
     }
     return CheckOptions{std::move(options), output};
+  }
+  if (options.key_file.empty() || options.coordinator_key_file.empty()) {
+    return fail(ErrorCode::usage, kNeedsKeys);
   }
   return options;
 }

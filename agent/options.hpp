@@ -14,17 +14,18 @@
 namespace ocibench::agent {
 
 struct AgentOptions {
-  std::string connect;  ///< "tcp://10.0.0.5:5570"
-  std::string name;     ///< of the lane, unique in a campaign; with a key, the key's name
-  std::filesystem::path key_file;              ///< empty: without keys, loopback only
-  std::filesystem::path coordinator_key_file;  ///< given when key_file is
-  std::filesystem::path state_directory;       ///< empty: the default for the name
+  std::string connect;             ///< "tcp://10.0.0.5:5570"
+  std::filesystem::path key_file;  ///< whose name is the lane's, unique in a campaign
+  std::filesystem::path coordinator_key_file;
+  std::filesystem::path state_directory;  ///< empty: the default for the name
   std::filesystem::path cache_directory;
   std::filesystem::path tools_directory;  ///< of `ocibench tools install`
   std::optional<std::filesystem::path> data_directory;
-  std::chrono::seconds orphan_after{0};      ///< zero: wait for the coordinator for ever
-  std::vector<std::string> offer;            ///< tools to run; empty: every one that is usable
-  std::map<std::string, std::string> facts;  ///< what the agent cannot read about its environment
+  std::vector<std::filesystem::path> corpus_directories;  ///< local files are read below these only
+  std::chrono::seconds orphan_after{0};       ///< zero: wait for the coordinator for ever
+  std::vector<std::string> offer;             ///< tools to run; empty: every one that is usable
+  std::map<std::string, std::string> facts;   ///< what the agent cannot read about its environment
+  std::vector<std::filesystem::path> hidden;  ///< from tools, besides what is the agent's own
   LogLevel log_level = LogLevel::info;
 };
 

@@ -7,7 +7,6 @@
 
 #include "agent/run_target.hpp"
 #include "agent/tool_command.hpp"
-#include "common/host.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -21,48 +20,20 @@ class NoObserver final : public WindowObserver {
   void closed() override {}
 };
 
-/// A tool that is left as it ships may copy one platform of each image only.
-void expect_what_it_copies(const TrialContext& trial, std::vector<ExpectedImage>& expected) {
-  if (trial.assignment.comparability.work == WorkKind::normalised ||
-      trial.tool->default_platforms == catalog::Platforms::all) {
-    return;
-  }
-  const std::string platform = host_platform();
-  for (ExpectedImage& each : expected) {
-    each.image = one_platform(each.image, platform);
-  }
-}
-
-/// What was there before must not be gone afterwards: a tag may name something new, but what it
-/// named stays.
-void expect_earlier(const TrialContext& trial, const std::vector<ExpectedImage>& earlier,
-                    std::vector<ExpectedImage>& expected) {
-  const bool elsewhere = trial.assignment.steps.destination == Destination::other;
-  for (std::size_t i = 0; i < earlier.size(); ++i) {
-    if (elsewhere) {
-      expected.push_back(earlier[i]);
-    } else if (expected[i].image.digest != earlier[i].image.digest) {
-      expected.push_back({earlier[i].image, earlier[i].repository, Named::by_digest});
-    }
-  }
-}
-
 /// The tool's own untimed sync: run.untimed says what it came to.
-Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, PreparedRun& run,
-                              std::vector<ExpectedImage>& arrived) {
-  const Result<ToolCommand> tool = make_tool_command(trial, run, place);
-  if (!tool) {
-    return tl::unexpected(tool.error());
+Result<void> run_untimed_sync(TrialContext& trial, const RunPlace& place, PreparedRun& run) {
+  const Result<Command> command = make_tool_command(trial, run, place);
+  if (!command) {
+    return tl::unexpected(command.error());
   }
-  const Result<ProcessReport> report = run_unwatched(trial, tool->command);
+  const Result<ProcessReport> report = run_unwatched(trial, *command);
   if (!report) {
     return tl::unexpected(report.error());
   }
-  run.untimed_logs = {tool->command.stderr_log, tool->command.stdout_log};
-  arrived = expect_all(trial, tool->placed);
-  expect_what_it_copies(trial, arrived);
+  run.untimed_logs = {command->stderr_log, command->stdout_log};
   TargetFindings findings{.touched = true};
-  auto proof = trial.parts.content.verify(run.target->endpoint(), arrived, trial.budget);
+  auto proof =
+      trial.parts.content.verify(run.target->endpoint(), run.expected.before, trial.budget);
   if (proof) {
     findings.verification = *std::move(proof);
   } else {
@@ -101,29 +72,18 @@ std::string describe(const TrialContext& trial, const PreparedRun& run) {
 }
 
 /// After the untimed run, or without one: the run that counts.
-Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedRun& run,
-                             const std::vector<ExpectedImage>& arrived) {
+Result<void> prepare_command(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
   const ScenarioSteps& steps = trial.assignment.steps;
   const bool again = run.untimed.has_value();
-  const RunPlace place{.prefix = run_prefix(trial, index) +
-                                 (steps.destination == Destination::other ? kOtherSuffix : ""),
-                       .suffix = again && steps.tool_state == ToolState::fresh ? "-fresh" : ""};
-  Result<ToolCommand> tool = make_tool_command(trial, run, place);
-  if (!tool) {
-    return tl::unexpected(std::move(tool.error()));
+  const Place place = steps.destination == Destination::other ? Place::other : Place::first;
+  Result<Command> command =
+      make_tool_command(trial, run,
+                        {.prefix = prefix_at(run_prefix(trial, index), place),
+                         .suffix = again && steps.tool_state == ToolState::fresh ? "-fresh" : ""});
+  if (!command) {
+    return tl::unexpected(std::move(command.error()));
   }
-  run.command = std::move(tool->command);
-  run.expected = expect_all(trial, tool->placed);
-  for (ExpectedImage& expected : run.expected) {
-    for (const ResolvedImage& moved : trial.assignment.moved) {
-      if (same_tag(moved, expected.image)) {
-        expected.image = moved;
-      }
-    }
-  }
-  expect_what_it_copies(trial, run.expected);
-  expect_earlier(trial, arrived, run.expected);
-  run.files_before = count_files(run.target->storage_directory());
+  run.command = *std::move(command);
   return {};
 }
 
@@ -149,23 +109,26 @@ std::uint64_t count_files(const std::filesystem::path& directory) {
 }
 
 Result<std::string> populate(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
-  std::vector<ExpectedImage> arrived;
-  Result<void> done = point_tags(trial, before_the_move(trial.lock, trial.assignment.moved));
+  Result<void> done = expected_images(trial, index).map([&](ExpectedImages images) {
+    run.expected = std::move(images);
+  });
+  if (done) {
+    done = point_tags(trial, before_the_move(trial.lock, trial.assignment.moved));
+  }
   if (done && trial.assignment.steps.populate == Populate::corpus && trial.copies()) {
-    done = run_untimed_sync(trial, {.prefix = run_prefix(trial, index), .log = "populate-"}, run,
-                            arrived);
+    done = run_untimed_sync(trial, {.prefix = run_prefix(trial, index), .log = "populate-"}, run);
   }
   if (done) {
     done = point_tags(trial, trial.assignment.moved);
   }
   if (done) {
-    done = prepare_command(trial, index, run, arrived);
+    done = prepare_command(trial, index, run);
   }
   if (done && !trial.source_registry) {
     done = trial.parts.content.check_lock(trial.source, trial.lock);
   }
   if (done) {
-    done = check_cold(trial, run);
+    done = prove_absence(trial, run);
   }
   if (!done) {
     return tl::unexpected(std::move(done.error()));
@@ -182,7 +145,7 @@ Result<std::string> verify_run(TrialContext& trial, const PreparedRun& run,
                        findings.touched ? "touched" : "untouched");
   }
   Result<Verification> proof =
-      trial.parts.content.verify(run.target->endpoint(), run.expected, trial.budget);
+      trial.parts.content.verify(run.target->endpoint(), run.expected.after, trial.budget);
   if (!proof) {
     findings.verification_error = proof.error().message;
     return tl::unexpected(std::move(proof.error()));

@@ -127,16 +127,27 @@ class Prewarmer {
 
   Result<void> head_tag(oci::Client& client, const TagItem& item) {
     const Result<oci::ManifestHead> head = client.head_manifest(item.repository, item.tag);
-    if (!head) {
+    if (head) {
+      note(head->facts);
+      return head->digest.empty() ? Result<void>() : same_digest(item, head->digest);
+    }
+    if (head.error().code != ErrorCode::not_found) {
       return tl::unexpected(head.error());
     }
-    note(head->facts);
-    if (!head->digest.empty() && head->digest != item.digest) {
-      return fail(ErrorCode::conflict,
-                  fmt::format("tag moved: {}/{}:{} is {} and was locked as {}", source_.host,
-                              item.repository, item.tag, head->digest, item.digest));
-    }
-    return {};
+    return client
+        .get_manifest(item.repository, item.tag)  // some registries do not know HEAD
+        .and_then([&](const oci::FetchedManifest& fetched) {
+          note(fetched.facts);
+          return same_digest(item, fetched.digest);
+        });
+  }
+
+  [[nodiscard]] Result<void> same_digest(const TagItem& item, std::string_view digest) const {
+    return digest == item.digest
+               ? Result<void>()
+               : fail(ErrorCode::conflict,
+                      fmt::format("tag moved: {}/{}:{} is {} and was locked as {}", source_.host,
+                                  item.repository, item.tag, digest, item.digest));
   }
 
   /// HEAD costs nothing where GET does, so what it says is known in time. One request for each

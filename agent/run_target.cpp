@@ -10,26 +10,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/units.hpp"
+
 namespace ocibench::agent {
 namespace {
-
-/// Everything that the tool's runs of this iteration may push.
-Result<std::vector<ExpectedImage>> all_destinations(const TrialContext& trial,
-                                                    const std::string& prefix) {
-  std::vector<ExpectedImage> all;
-  std::vector<std::string> prefixes = {prefix};
-  if (trial.assignment.steps.destination == Destination::other) {
-    prefixes.push_back(prefix + kOtherSuffix);
-  }
-  for (const std::string& each : prefixes) {
-    Result<catalog::ToolContext> context = tool_context(trial, each);
-    if (!context) {
-      return tl::unexpected(std::move(context.error()));
-    }
-    std::ranges::move(expect_all(trial, context->images), std::back_inserter(all));
-  }
-  return all;
-}
 
 RemoteRequest request_for(const TrialContext& trial, std::string prefix,
                           const std::vector<ExpectedImage>& images) {
@@ -54,20 +38,50 @@ Result<void> open_remote_target(TrialContext& trial, std::uint32_t index, Prepar
 
 Result<void> start_local_target(TrialContext& trial, PreparedRun& run) {
   return start_registry(trial, RegistryRole::target, run.directory / "target")
-      .map([&](std::unique_ptr<RegistryInstance> target) { run.target = std::move(target); });
+      .map([&](std::unique_ptr<RegistryInstance> target) {
+        run.target = std::move(target);
+        run.files_when_ready = count_files(run.target->storage_directory());
+      });
+}
+
+/// A registry's own way of sharing blobs between repositories is no fault of the run.
+void mark_shared_blobs(std::size_t present, std::size_t asked, PreparedRun& run) {
+  if (present > 0) {
+    run.marks.push_back(
+        fmt::format("not cold: the target has {} of {} blobs in repositories that nobody has "
+                    "pushed them to",
+                    present, asked));
+  }
+}
+
+Outcome invalid_before(std::string cause) {
+  return {.kind = OutcomeKind::invalid, .cause = std::move(cause)};
+}
+
+void judge_presence(const TrialContext& trial, const Awaited& asked, const Presence& presence,
+                    PreparedRun& run) {
+  std::vector<std::string> found = presence.manifests;
+  std::size_t shared = presence.blobs_elsewhere.size();
+  if (trial.remote_target) {
+    shared += presence.blobs.size();
+  } else {
+    std::ranges::copy(presence.blobs, std::back_inserter(found));
+  }
+  mark_shared_blobs(shared, asked.blobs.size(), run);
+  const bool fresh = trial.copies() && !trial.remote_target && !run.untimed;
+  if (!found.empty()) {
+    run.found_before = invalid_before(fmt::format(
+        "what the tool is to bring was at the target before it was started: {}{}", found.front(),
+        found.size() == 1 ? "" : fmt::format(" and {} more", found.size() - 1)));
+  } else if (fresh && run.files_before != run.files_when_ready) {
+    run.found_before = invalid_before(
+        fmt::format("the target's storage held {} right before the tool was started, and {} when "
+                    "the registry began to serve",
+                    plural(run.files_before, "file"), plural(run.files_when_ready, "file")));
+  }
 }
 
 }  // namespace
-
-/// Each image of the trial under its tag, where it was put.
-std::vector<ExpectedImage> expect_all(const TrialContext& trial,
-                                      const std::vector<catalog::PlacedImage>& placed) {
-  std::vector<ExpectedImage> expected;
-  for (std::size_t i = 0; i < placed.size(); ++i) {
-    expected.push_back({trial.lock.images[i], placed[i].destination, Named::by_tag});
-  }
-  return expected;
-}
 
 Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) {
   run.directory = trial.directory->path() / fmt::format("i{}", index);
@@ -87,22 +101,23 @@ Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun&
   return {};
 }
 
-/// A target that outlives the runs may know blobs across repositories: then a first copy is none.
-Result<void> check_cold(const TrialContext& trial, PreparedRun& run) {
-  const ScenarioSteps& steps = trial.assignment.steps;
-  const bool first = steps.populate == Populate::nothing || steps.destination == Destination::other;
-  if (!trial.remote_target || !first) {
-    return {};
+Result<void> prove_absence(const TrialContext& trial, PreparedRun& run) {
+  Presence presence;
+  Awaited asked;
+  if (trial.copies() && run.obstacle() == nullptr) {
+    asked = awaited(run.expected.before, run.expected.after);
+    if (trial.remote_target) {
+      keep_largest_blobs(asked);
+    }
+    Result<Presence> found = trial.parts.content.probe(run.target->endpoint(), asked, trial.budget);
+    if (!found) {
+      return tl::unexpected(std::move(found.error()));
+    }
+    presence = *std::move(found);
   }
-  return trial.parts.content.probe_blobs(run.target->endpoint(), run.expected, trial.budget)
-      .map([&](const BlobProbe& probe) {
-        if (probe.present > 0) {
-          run.marks.push_back(
-              fmt::format("not cold: the target has {} of {} blobs in repositories that nobody has "
-                          "pushed to",
-                          probe.present, probe.asked));
-        }
-      });
+  run.files_before = count_files(run.target->storage_directory());
+  judge_presence(trial, asked, presence, run);
+  return {};
 }
 
 void release_target(TrialContext& trial, std::uint32_t index, PreparedRun& run) {

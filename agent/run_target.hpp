@@ -16,9 +16,11 @@ namespace ocibench::agent {
 /// of TargetRegistry and RemoteRegistries.
 Result<void> start_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
 
-/// Marks the run where its target, which outlives it, has blobs already that a first copy is to
-/// bring. Errors: those of TimeBudget.
-Result<void> check_cold(const TrialContext& trial, PreparedRun& run);
+/// Asks the target, right before the tool is run, for everything that the run is to bring. What is
+/// there makes the run invalid: see PreparedRun::found_before. Blobs are only a mark where the
+/// registry may know them from other repositories. Counts the files in the storage of a target of
+/// our own: a fresh one has those with which it began to serve. Errors: those of probe_target().
+Result<void> prove_absence(const TrialContext& trial, PreparedRun& run);
 
 /// Removes what was left at a target that outlives the run, and lets go of it.
 void release_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
@@ -27,9 +29,5 @@ void release_target(TrialContext& trial, std::uint32_t index, PreparedRun& run);
 /// that outlives them. Requires: a remote target. Returns the phase's note. Errors: those of
 /// RemoteRegistries.
 Result<std::string> sweep_lost_attempts(TrialContext& trial);
-
-/// Each image of the trial under its tag, where it was put.
-std::vector<ExpectedImage> expect_all(const TrialContext& trial,
-                                      const std::vector<catalog::PlacedImage>& placed);
 
 }  // namespace ocibench::agent

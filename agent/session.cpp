@@ -102,14 +102,28 @@ Actions Session::on_message(const protocol::CoordinatorMessage& message, MonoTim
 }
 
 void Session::on_welcome(const protocol::Welcome& welcome, MonoTime now, Actions& out) {
+  if (cut_.contains(welcome.campaign)) {
+    // Its next record would have a number that leaves a gap.
+    exit(true,
+         fmt::format("records of campaign {} had to be dropped from the spool; start this agent "
+                     "again to take part in it",
+                     welcome.campaign.str()),
+         out);
+    return;
+  }
   if (campaign_ != welcome.campaign) {
     // Another campaign than before: its predecessor's records stay in the spool for a coordinator
-    // that resumes it; a trial of it is of no use to this one.
+    // that resumes it, up to a limit; a trial of it is of no use to this one.
     if (running_) {
       out.emplace_back(CancelTrial{"the coordinator runs another campaign now"});
     }
     taken_.clear();
     campaign_ = welcome.campaign;
+    std::vector<CampaignId> kept{campaign_};
+    if (running_) {
+      kept.push_back(running_campaign_);
+    }
+    out.emplace_back(LimitSpool{std::move(kept)});
   }
   welcomed_ = true;
   heartbeat_ = std::chrono::milliseconds(std::max<std::uint32_t>(welcome.heartbeat_ms, 10));
@@ -174,7 +188,7 @@ Actions Session::on_record(const AgentRecord& record, MonoTime now) {
   if (std::holds_alternative<TrialFinished>(record)) {
     running_.reset();
     quiet_ = false;
-    phase_.clear();
+    phase_.reset();
     iteration_ = 0;
     idle_since_ = now;
   }
@@ -182,8 +196,17 @@ Actions Session::on_record(const AgentRecord& record, MonoTime now) {
   return out;
 }
 
+void Session::on_dropped(const CampaignId& campaign, const BootId& boot) {
+  std::erase_if(streams_, [&](const Stream& stream) {
+    return stream.campaign == campaign && stream.boot == boot;
+  });
+  if (boot == config_.boot) {
+    cut_.insert(campaign);
+  }
+}
+
 void Session::on_status(Phase phase, std::uint32_t iteration) {
-  phase_ = to_string(phase);
+  phase_ = phase;
   iteration_ = iteration;
 }
 

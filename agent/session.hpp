@@ -50,6 +50,10 @@ struct BeginRun {
   std::uint32_t together = 1;  ///< so many trials begin then ...
   std::uint32_t of = 1;        ///< ... of these in the round
 };
+/// Bound what the spool keeps of campaigns other than these (spool_limit.hpp).
+struct LimitSpool {
+  std::vector<CampaignId> kept;
+};
 /// Our heartbeat was answered: what time it was at the coordinator.
 struct CompareClocks {
   MonoTime asked{};
@@ -62,7 +66,7 @@ struct Exit {
   std::string reason;
 };
 using Action = std::variant<Spool, Forget, Send, SendRecord, StartTrial, CancelTrial, BeginRun,
-                            CompareClocks, Reconnect, Exit>;
+                            LimitSpool, CompareClocks, Reconnect, Exit>;
 using Actions = std::vector<Action>;
 
 /// A stream of the spool as it was found at start: records [first, next) are not acknowledged yet.
@@ -71,6 +75,7 @@ struct SpooledStream {
   BootId boot;
   std::uint64_t first = 0;
   std::uint64_t next = 0;
+  std::uint64_t bytes = 0;  ///< of these records
 };
 
 struct SessionConfig {
@@ -103,6 +108,8 @@ class Session {
   /// A measured window begins or ends: uploads are held back between the two.
   void hold_uploads() { quiet_ = true; }
   Actions release_uploads(MonoTime now);
+  /// The spool has no such stream any more. Requires: none that LimitSpool keeps.
+  void on_dropped(const CampaignId& campaign, const BootId& boot);
   /// The process was asked to stop (SIGTERM).
   Actions on_stop(const std::string& reason);
 
@@ -151,8 +158,9 @@ class Session {
   bool exited_ = false;
   std::optional<AttemptId> running_;
   CampaignId running_campaign_;
+  std::set<CampaignId> cut_;   // campaigns for which this process's own records were dropped
   std::set<AttemptId> taken_;  // attempts of campaign_ that this process has started
-  std::string phase_;
+  std::optional<Phase> phase_;
   std::uint32_t iteration_ = 0;
   bool ready_ = false;  // the trial waits for Begin
   std::chrono::milliseconds heartbeat_{1000};

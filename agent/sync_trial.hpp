@@ -38,6 +38,7 @@ struct TrialSettings {
   std::filesystem::path work_directory;  ///< exists; a directory per trial is made in it
   std::string default_interface;         ///< measured when the target is not on this host
   Environment environment;               ///< as it was found when the agent started
+  std::filesystem::path home;            ///< of the user; records name it "~". Empty: none
 };
 
 /// Measures a sync tool (or a calibration tool) between two registries.

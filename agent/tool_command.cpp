@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/catalog/render.hpp"
 #include "common/file.hpp"
 #include "common/host.hpp"
 #include "common/oci/docker_config.hpp"
@@ -75,10 +76,19 @@ Result<void> hand_over_credentials(const TrialContext& trial, const PreparedRun&
                                FileReaders::owner);
 }
 
+/// What is executed besides argv[0]: where xargs starts the tool, and what the tool starts.
+std::vector<std::filesystem::path> programs_of(const catalog::FoundProgram& subject) {
+  std::vector<std::filesystem::path> programs = {subject.binary};
+  for (const auto& [name, binary] : subject.needed) {
+    programs.push_back(binary);
+  }
+  return programs;
+}
+
 }  // namespace
 
-Result<ToolCommand> make_tool_command(const TrialContext& trial, const PreparedRun& run,
-                                      const RunPlace& place) {
+Result<Command> make_tool_command(const TrialContext& trial, const PreparedRun& run,
+                                  const RunPlace& place) {
   Result<catalog::ToolContext> context = tool_context(trial, place.prefix);
   Result<std::string> ca_file = trusted_certificates(trial, run);
   if (!context || !ca_file) {
@@ -115,8 +125,13 @@ Result<ToolCommand> make_tool_command(const TrialContext& trial, const PreparedR
                   .stderr_log = run.artifacts() / (place.log + "stderr.log.gz"),
                   .deadline = trial.assignment.trial.iteration_timeout,
                   .max_log_bytes = kMaxToolLogBytes,
-                  .min_free_bytes = kMinFreeBytes};
-  return ToolCommand{std::move(command), std::move(context->images)};
+                  .min_free_bytes = kMinFreeBytes,
+                  .writable = {work, state},
+                  .readable = programs_of(trial.subject)};
+  if (!context->ca_file.empty()) {
+    command.readable.emplace_back(context->ca_file);
+  }
+  return command;
 }
 
 }  // namespace ocibench::agent

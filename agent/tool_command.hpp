@@ -1,12 +1,10 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "agent/prepared_run.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/trial_context.hpp"
-#include "common/catalog/render.hpp"
 #include "common/error.hpp"
 
 namespace ocibench::agent {
@@ -18,18 +16,12 @@ struct RunPlace {
   std::string log;     ///< prefix of the names of its logs
 };
 
-/// The command, and where it puts the images.
-struct ToolCommand {
-  Command command;
-  std::vector<catalog::PlacedImage> placed;
-};
-
 /// Renders the tool's definition for the run's registries and writes its files. Credentials go into
 /// a file in the tool's own state directory that only the owner reads and that goes with the trial:
 /// never into arguments, into files that are kept with the results, or into logs.
 /// Errors: io, not_found (certificates), bad_input (templates; a tool that cannot be given
 /// credentials).
-Result<ToolCommand> make_tool_command(const TrialContext& trial, const PreparedRun& run,
-                                      const RunPlace& place);
+Result<Command> make_tool_command(const TrialContext& trial, const PreparedRun& run,
+                                  const RunPlace& place);
 
 }  // namespace ocibench::agent

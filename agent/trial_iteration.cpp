@@ -14,7 +14,7 @@
 #include "agent/measured_run.hpp"
 #include "agent/prepared_run.hpp"
 #include "agent/run_target.hpp"
-#include "common/http/url.hpp"
+#include "common/host_name.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -49,7 +49,7 @@ std::vector<std::filesystem::path> artifacts_of(const PreparedRun& run,
 }
 
 Iteration measure_and_verify(TrialContext& trial, std::uint32_t index, const PreparedRun& run) {
-  const bool local = http::is_loopback(run.target->endpoint().host);
+  const bool local = is_loopback(run.target->endpoint().host);
   Result<MeasuredRun> measured =
       measure(trial, index, run.command,
               {.interface = local ? "lo" : trial.settings.default_interface,
@@ -87,16 +87,17 @@ void run_iteration(TrialContext& trial, std::uint32_t index) {
   const Result<void> populated = run_untimed(trial, Phase::populate, index, [&] {
     return start_target(trial, index, run).and_then([&] { return populate(trial, index, run); });
   });
-  std::vector<std::string> marks = upload_artifacts(run.untimed_logs, index, trial.log);
   Iteration iteration{.index = index};
   if (!populated) {
     iteration.outcome = {.kind = OutcomeKind::not_run, .cause = populated.error().message};
-  } else if (run.untimed && run.untimed->kind != OutcomeKind::complete) {
-    iteration.outcome = *run.untimed;
+  } else if (const Outcome* obstacle = run.obstacle()) {
+    iteration.outcome = *obstacle;
   } else {
+    // At once: the target has just been proven to lack what the tool is to bring.
     iteration = measure_and_verify(trial, index, run);
   }
-  std::ranges::move(marks, std::back_inserter(iteration.marks));
+  std::ranges::move(upload_artifacts(run.untimed_logs, index, trial.log),
+                    std::back_inserter(iteration.marks));
   std::ranges::move(run.marks, std::back_inserter(iteration.marks));
   trial.log.write(IterationFinished{.id = trial.log.id(), .iteration = std::move(iteration)});
   release_target(trial, index, run);

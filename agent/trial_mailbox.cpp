@@ -43,6 +43,19 @@ StartSignal TrialMailbox::await_start(std::chrono::milliseconds patience) {
   return begun.get();
 }
 
+ControlTraffic TrialMailbox::control_traffic() const {
+  return {.link = link_, .sent_bytes = sent_bytes_, .received_bytes = received_bytes_};
+}
+
+void TrialMailbox::count_sent(std::size_t frame_bytes) {
+  sent_bytes_ += protocol::wire_bytes(frame_bytes, link_);
+}
+
+void TrialMailbox::count_received(std::size_t frame_bytes) {
+  received_bytes_ += protocol::wire_bytes(frame_bytes, link_);
+  sent_bytes_ += protocol::acknowledgement_bytes(link_);
+}
+
 void TrialMailbox::end(Result<void> result) { post(Ended{std::move(result)}); }
 
 }  // namespace ocibench::agent

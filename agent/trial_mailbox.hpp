@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <optional>
@@ -41,25 +42,32 @@ class TrialMailbox final : public TrialReporter {
   };
   using Request = std::variant<Record, Status, Quiet, Resume, Ready, Ended>;
 
+  /// `link` carries what is counted.
+  explicit TrialMailbox(protocol::Link link) : link_(link) {}
+
   Result<void> record(const AgentRecord& record) override;
   void status(Phase phase, std::uint32_t iteration) override;
   void quiet() override;
   void resume() override;
   StartSignal await_start(std::chrono::milliseconds patience) override;
-  [[nodiscard]] std::uint64_t control_bytes() const override { return control_bytes_.load(); }
+  [[nodiscard]] ControlTraffic control_traffic() const override;
   void end(Result<void> result);
 
   [[nodiscard]] int fd() const { return requests_.fd(); }
   [[nodiscard]] std::optional<Request> next() { return requests_.try_pop(); }
-  void count_control_bytes(std::uint64_t bytes) { control_bytes_ += bytes; }
+  /// A frame of that many bytes went to the coordinator, or came from it.
+  void count_sent(std::size_t frame_bytes);
+  void count_received(std::size_t frame_bytes);
 
  private:
   static constexpr std::size_t kCapacity = 64;
 
   void post(Request request);
 
+  protocol::Link link_;
   Channel<Request> requests_{kCapacity};
-  std::atomic<std::uint64_t> control_bytes_{0};
+  std::atomic<std::uint64_t> sent_bytes_{0};
+  std::atomic<std::uint64_t> received_bytes_{0};
 };
 
 }  // namespace ocibench::agent

@@ -8,8 +8,16 @@
 #include "common/model/assignment.hpp"
 #include "common/model/phase.hpp"
 #include "common/model/record.hpp"
+#include "protocol/frame_cost.hpp"
 
 namespace ocibench::agent {
+
+/// Our own traffic with the coordinator, as the interface that carries it counts it.
+struct ControlTraffic {
+  protocol::Link link = protocol::Link::ethernet;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t received_bytes = 0;
+};
 
 /// What came of waiting at the start.
 struct StartSignal {
@@ -40,8 +48,8 @@ class TrialReporter {
   /// when the coordinator has said when to begin, the trial is cancelled or `patience` is over.
   virtual StartSignal await_start(std::chrono::milliseconds patience) = 0;
 
-  /// Bytes of our own control traffic so far, both directions, headers estimated.
-  [[nodiscard]] virtual std::uint64_t control_bytes() const = 0;
+  /// So far.
+  [[nodiscard]] virtual ControlTraffic control_traffic() const = 0;
 };
 
 /// Carries out one assignment from setup to teardown. Whatever happens it ends with exactly one

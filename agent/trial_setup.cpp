@@ -1,12 +1,12 @@
 #include "agent/trial_setup.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "agent/published_identity.hpp"
+#include "common/model/check_assignment.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::agent {
@@ -24,47 +24,6 @@ Result<void> check_definition(const catalog::Program& own, const std::string& wa
 
 bool is_remote(const CorpusSpec& corpus) {
   return std::holds_alternative<ReferenceSpec>(corpus.source);
-}
-
-/// Tags that move must be tags of the corpus, at a source whose tags are ours to move.
-Result<void> check_moved(const Assignment& assignment) {
-  if (!assignment.moved.empty() && is_remote(assignment.corpus)) {
-    return fail(ErrorCode::bad_input, "refused: tags of a registry that is not ours cannot move");
-  }
-  const ResolvedCorpus lock = first_images(assignment.lock, assignment.trial.images);
-  for (const ResolvedImage& moved : assignment.moved) {
-    if (std::ranges::none_of(lock.images,
-                             [&](const auto& each) { return same_tag(each, moved); })) {
-      return fail(ErrorCode::bad_input,
-                  fmt::format("refused: {}:{} is to move and not in the corpus", moved.repository,
-                              moved.tag));
-    }
-  }
-  return {};
-}
-
-Result<void> check_limits(const Assignment& assignment) {
-  const Trial& trial = assignment.trial;
-  const bool no_iterations = trial.iterations == 0 && trial.kind == TrialKind::measure;
-  if (no_iterations || trial.iteration_timeout.count() <= 0 ||
-      trial.overhead_timeout.count() <= 0) {
-    return fail(ErrorCode::bad_input,
-                "refused: the trial has no iterations, or a timeout that is not positive");
-  }
-  if (assignment.registry.storage != "memory" && assignment.registry.storage != "disk") {
-    return fail(ErrorCode::bad_input,
-                fmt::format("refused: the registry's storage is \"{}\", neither memory nor disk",
-                            assignment.registry.storage));
-  }
-  if (assignment.trial.kind == TrialKind::observe &&
-      assignment.registry.target.kind != TargetKind::local) {
-    return fail(ErrorCode::bad_input,
-                "refused: uploads to a target that is not local go past the recorder");
-  }
-  if (assignment.lock.images.empty()) {
-    return fail(ErrorCode::bad_input, "refused: the corpus has no images");
-  }
-  return check_moved(assignment);
 }
 
 Result<std::string> use_remote_source(TrialContext& trial) {
@@ -159,8 +118,8 @@ Result<void> tell_start(TrialContext& trial) {
   }
   trial.log.write(TrialStarted{.id = trial.log.id(),
                                .at = trial.parts.clock.wall(),
-                               .subject = std::move(*subject),
-                               .registry = std::move(*registry),
+                               .subject = published(*std::move(subject), trial.settings.home),
+                               .registry = published(*std::move(registry), trial.settings.home),
                                .environment = trial.settings.environment});
   return {};
 }
@@ -169,6 +128,9 @@ Result<void> tell_start(TrialContext& trial) {
 
 Result<void> accept_assignment(TrialContext& trial) {
   const Assignment& assignment = trial.assignment;
+  if (auto sound = check_assignment(assignment); !sound) {
+    return fail(sound.error(), "refused");
+  }
   const auto tool = trial.parts.catalog.tool(assignment.trial.tool);
   if (!tool) {
     return fail(tool.error(), "refused");
@@ -179,12 +141,9 @@ Result<void> accept_assignment(TrialContext& trial) {
   }
   trial.tool = *tool;
   trial.registry = *registry;
-  return check_limits(assignment)
-      .and_then(
-          [&] { return check_definition(trial.tool->program, assignment.tool_definition_sha256); })
-      .and_then([&] {
-        return check_definition(trial.registry->program, assignment.registry.definition_sha256);
-      });
+  return check_definition(trial.tool->program, assignment.tool_definition_sha256).and_then([&] {
+    return check_definition(trial.registry->program, assignment.registry.definition_sha256);
+  });
 }
 
 Result<std::string> set_up(TrialContext& trial) {

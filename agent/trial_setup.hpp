@@ -7,9 +7,9 @@
 
 namespace ocibench::agent {
 
-/// Refuses what this agent must not or cannot carry out: definitions that differ from its own, and
-/// limits that make no sense. Fills in `tool` and `registry`. Errors: conflict, not_found,
-/// bad_input.
+/// Refuses what this agent must not or cannot carry out: what check_assignment() refuses, and
+/// definitions that differ from its own. Fills in `tool` and `registry`. Errors: conflict,
+/// not_found, bad_input.
 Result<void> accept_assignment(TrialContext& trial);
 
 /// The body of the setup phase: finds and identifies the subject, provides the source with the

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,27 +26,34 @@ struct Expected {
   std::string problem;    // empty: it is there
 };
 
-/// What an image consists of, as indices into the expected things.
-using Parts = std::vector<std::size_t>;
+/// One thing of an image, and its line in what content_sha256() is made of.
+struct Part {
+  std::size_t thing = 0;  // index into Expectation::things
+  std::string line;
+};
 
 struct Expectation {
   std::vector<Expected> things;
-  std::vector<Parts> images;
+  std::vector<std::vector<Part>> images;
 };
 
+/// Counts things as expected_proof() does.
 class ExpectationBuilder {
  public:
   void add(const ExpectedImage& expected) {
-    expectation_.images.emplace_back();
+    const ExpectedContent content{expected.image, expected.place, expected.named};
+    std::vector<Part>& parts = expectation_.images.emplace_back();
     for (const ManifestInfo& manifest : expected.image.manifests) {
       const bool tagged =
           expected.named == Named::by_tag && &manifest == &expected.image.manifests.front();
-      part({.kind = tagged ? Expected::Kind::tag : Expected::Kind::manifest,
-            .repository = expected.repository,
-            .reference = tagged ? expected.image.tag : manifest.digest,
-            .content = {manifest.digest, manifest.size_bytes}});
+      const BlobInfo itself{manifest.digest, manifest.size_bytes};
+      parts.push_back({add_thing({.kind = tagged ? Expected::Kind::tag : Expected::Kind::manifest,
+                                  .repository = expected.repository,
+                                  .reference = tagged ? expected.image.tag : manifest.digest,
+                                  .content = itself}),
+                       content_line(content, manifest.digest, itself)});
       for (const BlobInfo& blob : manifest.blobs) {
-        add_blob(expected.repository, blob);
+        parts.push_back({add_blob(expected, blob), content_line(content, manifest.digest, blob)});
       }
     }
   }
@@ -53,27 +61,26 @@ class ExpectationBuilder {
   Expectation take() { return std::move(expectation_); }
 
  private:
-  void add_blob(const std::string& repository, const BlobInfo& blob) {
-    const auto known = blobs_.find({repository, blob.digest});
-    if (known != blobs_.end()) {
-      expectation_.images.back().push_back(known->second);
-      return;
+  std::size_t add_blob(const ExpectedImage& expected, const BlobInfo& blob) {
+    const auto [known, added] = blobs_.try_emplace(
+        {expected.place, expected.image.repository, blob.digest}, expectation_.things.size());
+    if (!added) {
+      return known->second;
     }
-    blobs_[{repository, blob.digest}] = expectation_.things.size();
     const bool first = digests_.insert(blob.digest).second;
-    part({.kind = first ? Expected::Kind::whole_blob : Expected::Kind::further_blob,
-          .repository = repository,
-          .reference = blob.digest,
-          .content = blob});
+    return add_thing({.kind = first ? Expected::Kind::whole_blob : Expected::Kind::further_blob,
+                      .repository = expected.repository,
+                      .reference = blob.digest,
+                      .content = blob});
   }
 
-  void part(Expected thing) {
-    expectation_.images.back().push_back(expectation_.things.size());
+  std::size_t add_thing(Expected thing) {
     expectation_.things.push_back(std::move(thing));
+    return expectation_.things.size() - 1;
   }
 
   Expectation expectation_;
-  std::map<std::pair<std::string, std::string>, std::size_t> blobs_;
+  std::map<std::tuple<Place, std::string, std::string>, std::size_t> blobs_;
   std::set<std::string> digests_;
 };
 
@@ -89,14 +96,24 @@ Result<void> check_manifest(oci::Client& client, const Expected& thing) {
   return {};
 }
 
-Result<void> check_blob_size(oci::Client& client, const Expected& thing) {
+Result<void> check_whole_blob(oci::Client& client, const Expected& thing,
+                              const TimeBudget& budget) {
+  return client
+      .get_blob(thing.repository, thing.content, [&](std::string_view) { return budget.check(); })
+      .map([](const oci::ResponseFacts&) {});
+}
+
+Result<void> check_blob_size(oci::Client& client, const Expected& thing, const TimeBudget& budget) {
   const Result<oci::BlobHead> head = client.head_blob(thing.repository, thing.reference);
-  if (!head) {
+  if (!head && head.error().code != ErrorCode::not_found) {
     return tl::unexpected(head.error());
   }
-  if (head->size_bytes != thing.content.size_bytes) {
-    return fail(ErrorCode::bad_input, fmt::format("it has {} bytes instead of {}", head->size_bytes,
-                                                  thing.content.size_bytes));
+  if (!head || !head->size_bytes) {
+    return check_whole_blob(client, thing, budget);  // there are registries that only a GET asks
+  }
+  if (*head->size_bytes != thing.content.size_bytes) {
+    return fail(ErrorCode::bad_input, fmt::format("it has {} bytes instead of {}",
+                                                  *head->size_bytes, thing.content.size_bytes));
   }
   return {};
 }
@@ -105,12 +122,8 @@ Result<void> check_thing(oci::Client& client, const Expected& thing, const TimeB
   switch (thing.kind) {
     case Expected::Kind::tag:
     case Expected::Kind::manifest: return check_manifest(client, thing);
-    case Expected::Kind::further_blob: return check_blob_size(client, thing);
-    case Expected::Kind::whole_blob:
-      return client
-          .get_blob(thing.repository, thing.content,
-                    [&](std::string_view) { return budget.check(); })
-          .map([](const oci::ResponseFacts&) {});
+    case Expected::Kind::further_blob: return check_blob_size(client, thing, budget);
+    case Expected::Kind::whole_blob: return check_whole_blob(client, thing, budget);
   }
   return {};
 }
@@ -120,13 +133,28 @@ std::string name_of(const Expected& thing) {
                      thing.reference);
 }
 
+/// Whether the whole image is there; the lines of what is go to `lines`.
+bool collect_found(const Expectation& expectation, const std::vector<Part>& image,
+                   std::vector<std::string>& lines) {
+  bool whole = true;
+  for (const Part& part : image) {
+    if (expectation.things[part.thing].problem.empty()) {
+      lines.push_back(part.line);
+    } else {
+      whole = false;
+    }
+  }
+  return whole;
+}
+
 Verification summarise(const Expectation& expectation) {
   Verification proof;
   proof.images_expected = static_cast<std::uint32_t>(expectation.images.size());
-  for (const Parts& image : expectation.images) {
-    proof.images_found += std::ranges::all_of(
-        image, [&](std::size_t part) { return expectation.things[part].problem.empty(); });
+  std::vector<std::string> lines;
+  for (const std::vector<Part>& image : expectation.images) {
+    proof.images_found += collect_found(expectation, image, lines) ? 1U : 0U;
   }
+  proof.content_sha256 = content_sha256(std::move(lines));
   for (const Expected& thing : expectation.things) {
     const bool manifest =
         thing.kind == Expected::Kind::tag || thing.kind == Expected::Kind::manifest;

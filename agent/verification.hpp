@@ -6,21 +6,18 @@
 #include "agent/time_budget.hpp"
 #include "common/error.hpp"
 #include "common/model/corpus.hpp"
+#include "common/model/expectation.hpp"
 #include "common/model/iteration.hpp"
 #include "common/oci/endpoint.hpp"
 
 namespace ocibench::agent {
 
-enum class Named {
-  by_tag,     ///< its tag names it
-  by_digest,  ///< it is there; the tag may name another by now
-};
-
 /// An image that must be at the target.
 struct ExpectedImage {
-  ResolvedImage image;
+  ResolvedImage image;     ///< in the corpus's names
   std::string repository;  ///< at the target
   Named named = Named::by_tag;
+  Place place = Place::first;
 
   friend bool operator==(const ExpectedImage&, const ExpectedImage&) = default;
 };

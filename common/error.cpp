@@ -40,7 +40,7 @@ ExitCode exit_code_for(ErrorCode code) {
     case ErrorCode::unavailable:
     case ErrorCode::timeout:
     case ErrorCode::conflict: return ExitCode::incomplete;
-    case ErrorCode::io:
+    case ErrorCode::io: return ExitCode::io;
     case ErrorCode::limit:
     case ErrorCode::internal: return ExitCode::internal;
   }

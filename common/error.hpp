@@ -60,6 +60,7 @@ enum class ExitCode : int {
   usage = 64,
   bad_input = 65,
   internal = 70,
+  io = 74,  ///< sysexits.h EX_IOERR: no space, no permission, a device that fails
   interrupted = 130,
 };
 

@@ -1,6 +1,7 @@
 #include "common/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
     if (got < 0 && errno == EINTR) {
       continue;
     }
+    if (got < 0 && errno == EISDIR) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("{} is a folder where a file is expected", path.string()));
+    }
     if (got < 0) {
       return fail_errno(fmt::format("cannot read {}", path.string()), errno);
     }
@@ -84,22 +89,39 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
 
 Result<TemporaryDirectory> TemporaryDirectory::create(const std::filesystem::path& parent,
                                                       std::string_view prefix) {
-  std::string name = (parent / fmt::format("{}XXXXXX", prefix)).string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    return fail_errno(fmt::format("cannot create a directory in {}", parent.string()), errno);
+  for (;;) {
+    std::string name = (parent / fmt::format("{}XXXXXX", prefix)).string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      return fail_errno(fmt::format("cannot create a directory in {}", parent.string()), errno);
+    }
+    Fd lock(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock && errno != ENOENT) {
+      const int error = errno;
+      ::rmdir(name.c_str());
+      return fail_errno(fmt::format("cannot open {}", name), error);
+    }
+    // Fails where a file system has no such locks: there remove_abandoned() removes nothing.
+    if (lock) {
+      (void)::flock(lock.get(), LOCK_EX);
+    }
+    // Otherwise remove_abandoned() of another process has seen it before it was locked.
+    if (::access(name.c_str(), F_OK) == 0) {
+      return TemporaryDirectory(name, std::move(lock));
+    }
   }
-  return TemporaryDirectory(name);
 }
 
-TemporaryDirectory::TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+TemporaryDirectory::TemporaryDirectory(std::filesystem::path path, Fd lock)
+    : path_(std::move(path)), lock_(std::move(lock)) {}
 
 TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
-    : path_(std::exchange(other.path_, {})) {}
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
   if (this != &other) {
     remove();
     path_ = std::exchange(other.path_, {});
+    lock_ = std::move(other.lock_);
   }
   return *this;
 }

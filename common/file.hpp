@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 
 namespace ocibench {
 
-/// Reads a whole file of at most `max_bytes`. Errors: not_found, io, limit.
+/// Reads a whole file of at most `max_bytes`. Errors: not_found, bad_input (a folder), io, limit.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
 enum class FileReaders {
@@ -21,7 +22,8 @@ enum class FileReaders {
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content,
                                    FileReaders readers = FileReaders::everyone);
 
-/// A fresh directory, removed with all its content when the object goes.
+/// A fresh directory, removed with all its content when the object goes. It is locked (flock(2))
+/// meanwhile: one that is not was left by a process that was killed, see remove_abandoned().
 class TemporaryDirectory {
  public:
   /// Creates `<parent>/<prefix>XXXXXX`. Errors: io.
@@ -36,9 +38,10 @@ class TemporaryDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-  explicit TemporaryDirectory(std::filesystem::path path);
+  TemporaryDirectory(std::filesystem::path path, Fd lock);
   void remove() noexcept;
   std::filesystem::path path_;
+  Fd lock_;
 };
 
 }  // namespace ocibench

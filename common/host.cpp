@@ -18,6 +18,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <pwd.h>
 
 namespace ocibench {
 
@@ -46,24 +47,45 @@ std::filesystem::path executable_path() {
   return path;
 }
 
+std::optional<std::filesystem::path> home_directory() {
+  if (const auto home = environment_variable("HOME")) {
+    return *home;
+  }
+  const passwd* const entry = ::getpwuid(::geteuid());  // asked before any thread exists
+  if (entry == nullptr || entry->pw_dir == nullptr || *entry->pw_dir != '/') {
+    return std::nullopt;
+  }
+  return entry->pw_dir;
+}
+
 std::filesystem::path default_cache_directory() {
   if (const auto cache = environment_variable("XDG_CACHE_HOME")) {
     return std::filesystem::path(*cache) / "ocibench";
   }
-  if (const auto home = environment_variable("HOME")) {
-    return std::filesystem::path(*home) / ".cache" / "ocibench";
-  }
-  return std::filesystem::temp_directory_path() / fmt::format("ocibench-{}", ::getuid());
+  const auto home = home_directory();
+  return home ? *home / ".cache" / "ocibench" : std::filesystem::path();
 }
 
 std::filesystem::path default_tools_directory() {
   if (const auto data = environment_variable("XDG_DATA_HOME")) {
     return std::filesystem::path(*data) / "ocibench" / "tools";
   }
-  if (const auto home = environment_variable("HOME")) {
-    return std::filesystem::path(*home) / ".local" / "share" / "ocibench" / "tools";
+  const auto home = home_directory();
+  return home ? *home / ".local" / "share" / "ocibench" / "tools" : std::filesystem::path();
+}
+
+Result<void> check_default_folders(const std::filesystem::path& cache_directory,
+                                   const std::filesystem::path& tools_directory) {
+  if (!cache_directory.empty() && !tools_directory.empty()) {
+    return {};
   }
-  return std::filesystem::temp_directory_path() / fmt::format("ocibench-tools-{}", ::getuid());
+  return fail(ErrorCode::usage,
+              fmt::format("user {} has no home folder (neither $HOME nor an entry in the user "
+                          "database): name {}",
+                          ::geteuid(),
+                          !tools_directory.empty()   ? "a folder with --cache"
+                          : !cache_directory.empty() ? "a folder with --tools"
+                                                     : "folders with --cache and --tools"));
 }
 
 std::string host_platform() {
@@ -93,11 +115,17 @@ bool colour_wanted() {
          environment_variable("TERM") != "dumb";
 }
 
+void let_writes_beyond_limit_fail() { ::signal(SIGXFSZ, SIG_IGN); }
+
 Result<Fd> watch_stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    sigaddset(&signals, SIGHUP);
+  }
   if (const int error = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); error != 0) {
     return fail_errno("cannot block signals", error);
   }
@@ -107,6 +135,16 @@ Result<Fd> watch_stop_signals() {
     return fail_errno("cannot watch signals", errno);
   }
   return fd;
+}
+
+Result<void> flush_output() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+    return {};
+  }
+  // An earlier failure has left no more than that it happened.
+  return errno == 0 ? fail(ErrorCode::io, "cannot write to stdout")
+                    : fail_errno("cannot write to stdout", errno);
 }
 
 std::string random_hex() {

@@ -1,6 +1,5 @@
 #include "common/log.hpp"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -8,6 +7,8 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "common/text.hpp"
 
 namespace ocibench {
 namespace {
@@ -28,10 +29,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 }
 
 void write(LogLevel level, std::string_view message) {
-  std::string line(message);
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  logger().log(level_of(level), "{}", line);
+  logger().log(level_of(level), "{}", printable(message, message.size(), '?'));
 }
 
 }  // namespace

@@ -7,9 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "common/toml_depth.hpp"
+
 // toml++ 3.3 asserts in a debug build that a key begins like one, right before it checks that and
 // reports an error; a file must not be able to abort us.
 #define TOML_ASSERT(expression) static_cast<void>(0)
+#define TOML_MAX_NESTED_VALUES ::ocibench::kMaxNestedValues
 // Its table of white space declares most characters beyond ASCII unreachable; the answer for them
 // is "no white space".
 #include <toml++/impl/preprocessor.h>
@@ -21,12 +24,12 @@
 #include <toml++/toml.h>
 
 #include "common/nearest.hpp"
+#include "common/text.hpp"
 #include "common/units.hpp"
 
 namespace ocibench {
 namespace {
 
-constexpr std::size_t kMaxNameLength = 64;
 constexpr std::size_t kMaxShownLength = 80;
 
 /// Text of a stranger for a message: bounded, on one line.
@@ -51,14 +54,6 @@ std::string_view type_name(toml::node_type type) {
     case toml::node_type::date_time: return "a date and time";
   }
   return "something else";
-}
-
-bool is_plain_name(std::string_view text) {
-  const auto is_alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  };
-  return !text.empty() && text.size() <= kMaxNameLength && is_alphanumeric(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
 }  // namespace
@@ -193,7 +188,7 @@ std::string TomlTable::name(std::string_view key) {
   if (has(key) && !is_plain_name(value)) {
     problem(key, fmt::format("key `{}`: a name is a-z, 0-9 and '-', at most {} characters; "
                              "found \"{}\"",
-                             key, kMaxNameLength, shown(value)));
+                             key, kMaxPlainNameBytes, shown(value)));
   }
   return value;
 }
@@ -384,6 +379,10 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string orig
     return fail(ErrorCode::limit,
                 fmt::format("{}: {} is more than the {} that a TOML file may have", origin,
                             format_bytes(text.size()), format_bytes(kMaxBytes)));
+  }
+  if (const auto line = line_of_deep_key(text)) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("{}:{}: a key has more than {} parts", origin, *line, kMaxKeyParts));
   }
   try {
     auto access = std::make_unique<TomlTable::Access>();

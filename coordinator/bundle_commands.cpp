@@ -6,6 +6,7 @@
 
 #include "common/durable/record_log.hpp"
 #include "common/log.hpp"
+#include "common/text.hpp"
 #include "coordinator/analysis/analysis.hpp"
 #include "coordinator/analysis/journal.hpp"
 #include "coordinator/report/summary_json.hpp"
@@ -31,9 +32,9 @@ Result<ExitCode> report_command(const ReportOptions& options) {
 }
 
 Result<ExitCode> verify_command(const VerifyOptions& options) {
-  auto check = verify_bundle(options.bundle);
+  auto check = verify_bundle(options.bundle, this_producer());
   if (!check && check.error().code == ErrorCode::bad_input) {
-    fmt::print("FAILED {}\n", check.error().message);
+    fmt::print("FAILED {}\n", printable(check.error().message));
     return ExitCode::threshold;
   }
   if (!check) {
@@ -43,7 +44,12 @@ Result<ExitCode> verify_command(const VerifyOptions& options) {
   for (const std::string& warning : check->warnings) {
     log_warning(warning);
   }
-  fmt::print("OK {} files, every number derived again from the journal\n", check->files);
+  if (check->compared_with.empty()) {
+    fmt::print("OK {} files, every number derived again from the journal\n", check->files);
+  } else {
+    fmt::print("OK {} files, verified by figures: this bundle was written by {}, and this is {}\n",
+               check->files, printable(check->compared_with), to_string(this_producer()));
+  }
   return ExitCode::valid;
 }
 

@@ -58,8 +58,11 @@ Result<void> CoordinatorLoop::step() {
   for (const protocol::Incoming& frame : *incoming) {
     auto message = protocol::decode_agent_message(frame.frame);
     if (!message) {
-      log_warning(
-          fmt::format("dropped a frame of {}: {}", frame.peer.str(), message.error().message));
+      if (const auto line = dropped_.line(frame.peer.str(),
+                                          fmt::format("dropped a frame of {}: {}", frame.peer.str(),
+                                                      message.error().message))) {
+        log_warning(*line);
+      }
       continue;
     }
     std::ranges::move(dispatcher_.on_message(frame.peer, *message, now()),
@@ -115,19 +118,17 @@ Result<void> CoordinatorLoop::watch_keys() {
   auto& [keys, server] = *parts_.keys;
   const auto change = keys.look_again(now().mono);
   if (!change) {
-    // The keys in force stay in force: a half-written file must not end a campaign.
-    if (change.error().message != keys_complaint_) {
-      keys_complaint_ = change.error().message;
-      log_warning(fmt::format("the agents' keys stay as they were: {}", keys_complaint_));
-    }
     return {};
   }
-  if (!*change) {
+  for (const std::string& problem : change->problems) {
+    log_warning(problem);
+  }
+  if (!change->of_allowed) {
     return {};
   }
   server.set_allowed(keys.allowed());
   log_info(fmt::format("{} agents may come now", keys.allowed().names().size()));
-  for (const AgentName& agent : (*change)->revoked) {
+  for (const AgentName& agent : change->revoked) {
     const std::string cause = fmt::format("the key of agent {} was revoked", agent.str());
     if (auto ok = execute(dispatcher_.on_agent_exit(agent, cause, now())); !ok) {
       return ok;
@@ -144,7 +145,8 @@ Result<void> CoordinatorLoop::execute(const Actions& actions) {
     return fail(stored.error(), "writing the journal");
   }
   for (const Action& action : actions) {
-    std::visit(Overloaded{[](const Append&) {}, [&](const Send& send) { deliver(send); },
+    std::visit(Overloaded{[](const Append&) {}, [](const Note&) {},
+                          [&](const Send& send) { deliver(send); },
                           [&](const Notice& notice) { parts_.progress.notice(notice); },
                           [&](const Finish& finish) { finish_ = finish; }},
                action);
@@ -153,25 +155,36 @@ Result<void> CoordinatorLoop::execute(const Actions& actions) {
 }
 
 Result<void> CoordinatorLoop::store(const Actions& actions) {
-  if (std::ranges::none_of(
-          actions, [](const Action& action) { return std::holds_alternative<Append>(action); })) {
+  if (std::ranges::none_of(actions, [](const Action& action) {
+        return std::holds_alternative<Append>(action) || std::holds_alternative<Note>(action);
+      })) {
     return {};
   }
   if (auto begun = parts_.journal.begin_batch(); !begun) {
     return begun;
   }
   for (const Action& action : actions) {
-    if (const auto* append = std::get_if<Append>(&action)) {
-      auto stored = parts_.journal.append(append->stream, append->seq, append->payload);
-      if (!stored) {
-        return tl::unexpected(stored.error());
-      }
-      OCIBENCH_ASSERT(*stored == durable::Appended::stored);
+    if (auto stored = store(action); !stored) {
+      return stored;
     }
   }
   auto committed = parts_.journal.commit_batch();
   last_commit_ = parts_.clock.now();
   return committed;
+}
+
+Result<void> CoordinatorLoop::store(const Action& action) {
+  if (const auto* note = std::get_if<Note>(&action)) {
+    return parts_.journal.set_note(note->key, note->text);
+  }
+  if (const auto* append = std::get_if<Append>(&action)) {
+    auto stored = parts_.journal.append(append->stream, append->seq, append->payload);
+    if (!stored) {
+      return tl::unexpected(stored.error());
+    }
+    OCIBENCH_ASSERT(*stored == durable::Appended::stored);
+  }
+  return {};
 }
 
 void CoordinatorLoop::deliver(const Send& send) {

@@ -8,6 +8,7 @@
 #include "coordinator/agent_keys.hpp"
 #include "coordinator/dispatch/dispatcher.hpp"
 #include "coordinator/progress.hpp"
+#include "protocol/log_throttle.hpp"
 #include "protocol/transport.hpp"
 #include "protocol/zmq_server.hpp"
 
@@ -61,13 +62,14 @@ class CoordinatorLoop {
   Result<void> watch_keys();
   Result<void> execute(const Actions& actions);
   Result<void> store(const Actions& actions);
+  Result<void> store(const Action& action);
   void deliver(const Send& send);
 
   Dispatcher& dispatcher_;
   CoordinatorParts parts_;
   std::optional<Finish> finish_;
   MonoTime last_commit_{};
-  std::string keys_complaint_;  // the last about the folder of keys: each is said once
+  protocol::LogThrottle dropped_;  // frames that are none, by the agent's name
 };
 
 }  // namespace ocibench::coordinator

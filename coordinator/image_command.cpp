@@ -9,7 +9,7 @@
 
 #include "common/file.hpp"
 #include "common/json.hpp"
-#include "common/oci/reference.hpp"
+#include "common/model/reference.hpp"
 #include "common/oci/registry_access.hpp"
 
 namespace ocibench::coordinator {
@@ -106,11 +106,11 @@ Result<oci::CopyJob> parse_copy_job(std::string_view image, std::string_view tar
   oci::CopyJob job{.source_repository = std::string(image.substr(0, colon)),
                    .tag = std::string(image.substr(std::min(colon + 1, image.size()))),
                    .target_repository = std::string(target_repository)};
-  if (!oci::is_repository(job.source_repository) || !oci::is_tag(job.tag)) {
+  if (!is_repository(job.source_repository) || !is_tag(job.tag)) {
     return fail(ErrorCode::bad_input,
                 fmt::format("\"{}\" is no repository:tag", image.substr(0, kLongestQuote)));
   }
-  if (!oci::is_repository(job.target_repository)) {
+  if (!is_repository(job.target_repository)) {
     return fail(ErrorCode::bad_input, fmt::format("\"{}\" is no repository name",
                                                   target_repository.substr(0, kLongestQuote)));
   }

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "common/host.hpp"
+#include "common/host_name.hpp"
 #include "common/nearest.hpp"
-#include "common/oci/reference.hpp"
 #include "common/version.hpp"
 #include "coordinator/aws_options.hpp"
 #include "coordinator/fleet/fleet_options.hpp"
@@ -149,7 +149,7 @@ void add_image_copy(CLI::App& app, ImageCopyOptions& options) {
 /// What CLI11 cannot say of the words of `image copy`.
 Result<Options> checked(const ImageCopyOptions& options) {
   for (const std::string& host : {options.from, options.to}) {
-    if (!oci::is_host(host)) {
+    if (!is_host(host)) {
       return fail(ErrorCode::usage, fmt::format("\"{}\" is no registry host", host));
     }
   }
@@ -181,6 +181,15 @@ constexpr const char* kKeygenFooter =
     "the coordinator's --agents folder, restart the agent with it, remove the old .pub file.\n"
     "\n"
     "Exit status: 0 written; 65 the name is none; 70 could not be written, or exists.";
+
+constexpr const char* kRunNeedsKeys =
+    "run needs --local, which starts an agent here, or keys for agents on other machines:\n"
+    "  ocibench keygen coordinator --output keys    here: coordinator.pub goes to the agents\n"
+    "  ocibench keygen NAME                         on each agent's machine: NAME.pub goes into "
+    "agents/ here\n"
+    "  ocibench run CAMPAIGN --listen tcp://0.0.0.0:5570 --key keys/coordinator.key --agents "
+    "agents\n"
+    "On AWS, `ocibench keys publish` and `keys fetch` carry the .pub files.";
 
 /// The command line as CLI11 fills it in; one object per command.
 struct Parser {
@@ -229,12 +238,10 @@ struct Parser {
     run_command = app.add_subcommand("run", "Run a campaign, or go on with one that was cut off");
     run_command->add_option("CAMPAIGN", run.campaign, "Campaign file (TOML)");
     run_command->add_flag("--local", local,
-                          "Start one agent on this machine; without it, agents must be started "
-                          "elsewhere with `ocibench-agent --connect`");
-    run_command
-        ->add_option("--listen", run.listen,
-                     "Where agents connect: tcp://ADDRESS:PORT. Other than loopback addresses "
-                     "need --key and --agents")
+                          "Start one agent on this machine, with keys made for this run; without "
+                          "it, agents are started with `ocibench-agent --connect`, and --key and "
+                          "--agents are needed");
+    run_command->add_option("--listen", run.listen, "Where agents connect: tcp://ADDRESS:PORT")
         ->capture_default_str();
     CLI::Option* const key = run_command->add_option(
         "--key", run.key_file, "The coordinator's own NAME.key, made by `ocibench keygen`");
@@ -249,9 +256,19 @@ struct Parser {
     run_command->add_option("--results", run.results, "Folder for result bundles")
         ->capture_default_str();
     run_command
+        ->add_option(
+            "--target-below", run.target_below,
+            "Repositories of this run go below `registry.target`/NAME: for a role that may "
+            "touch no others")
+        ->option_text("NAME")
+        ->check([](const std::string& name) {
+          return is_repository(name) ? std::string() : "it is no part of a repository's name";
+        });
+    run_command
         ->add_option("--resume", run.resume_run,
                      "Go on with this unfinished run (a folder below RESULTS/.running), or with "
-                     "the newest one")
+                     "the newest one. It finds its keys again unless --key and --agents name "
+                     "others")
         ->expected(0, 1)
         ->option_text("[RUN]");
     add_upload_option(*run_command, run.upload);
@@ -337,6 +354,9 @@ struct Parser {
                     run.resume
                         ? "--resume takes the campaign from the run: leave CAMPAIGN out"
                         : "run needs a CAMPAIGN file, or --resume (see ocibench run --help)");
+      }
+      if (!run.resume && !local && run.key_file.empty()) {
+        return fail(ErrorCode::usage, kRunNeedsKeys);
       }
       return run;
     }

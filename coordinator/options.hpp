@@ -39,9 +39,10 @@ struct RunOptions {
   std::filesystem::path campaign;  ///< empty when resuming
   Agents agents = Agents::remote;
   std::string listen = "tcp://127.0.0.1:5570";  ///< for remote agents
-  std::filesystem::path key_file;               ///< empty: without keys, loopback only
+  std::filesystem::path key_file;               ///< given unless local or resuming
   std::filesystem::path agent_keys;  ///< folder of the .pub files of agents; given when key_file is
   std::filesystem::path results = "bench-results";
+  std::string target_below;  ///< part of a repository's name; empty: `registry.target` as it is
   bool resume = false;
   std::filesystem::path resume_run;  ///< empty: the newest unfinished one
   std::optional<aws::S3Url> upload;  ///< where the bundle goes besides

@@ -41,6 +41,9 @@ Result<CorpusState> resolve(const Campaign& campaign, const catalog::Catalog& ca
 }  // namespace
 
 Result<LoadedData> load_data(const CommonOptions& common) {
+  if (auto named = check_default_folders(common.cache_directory, common.tools_directory); !named) {
+    return tl::unexpected(named.error());
+  }
   auto directory = catalog::find_data_directory(common.data_directory, executable_path());
   if (!directory) {
     return tl::unexpected(directory.error());

@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::size_t kNamedTrials = 4;
 
+std::string_view phase_text(const Dispatcher::TrialView& view) {
+  return view.phase ? to_string(*view.phase) : "assigned";
+}
+
 std::string trial_text(const Dispatcher::TrialView& view) {
-  std::string text =
-      fmt::format("{} {}", view.trial->id.str(), view.phase.empty() ? "assigned" : view.phase);
+  std::string text = fmt::format("{} {}", view.trial->id.str(), phase_text(view));
   if (view.iteration > 0) {
     text += fmt::format(" {}/{}", view.iteration, view.trial->iterations);
   }
@@ -26,7 +29,7 @@ std::string trial_text(const Dispatcher::TrialView& view) {
 }
 
 /// So many lanes that a line for each would be a wall: how many are in which phase.
-std::string phases_text(const std::map<std::string, int>& phases) {
+std::string phases_text(const std::map<std::string_view, int>& phases) {
   std::string text;
   for (const auto& [phase, count] : phases) {
     text += fmt::format("  {} {}", count, phase);
@@ -42,14 +45,14 @@ std::string progress_text(const std::vector<Dispatcher::TrialView>& trials,
   std::uint32_t all = 0;
   bool waiting = false;
   std::string running;
-  std::map<std::string, int> phases;
+  std::map<std::string_view, int> phases;
   std::size_t leased = 0;
   for (const Dispatcher::TrialView& view : trials) {
     all += view.trial->iterations;
     done += view.iterations_finished;
     waiting |= view.status == Dispatcher::TrialStatus::waiting;
     if (view.status == Dispatcher::TrialStatus::leased) {
-      ++phases[view.phase.empty() ? "assigned" : view.phase];
+      ++phases[phase_text(view)];
       if (++leased <= kNamedTrials) {
         running += "  " + trial_text(view);
       }

@@ -1,8 +1,8 @@
 #include "coordinator/run_command.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,128 +11,161 @@
 #include "common/clock.hpp"
 #include "common/host.hpp"
 #include "common/log.hpp"
-#include "common/version.hpp"
-#include "coordinator/agent_keys.hpp"
 #include "coordinator/analysis/analysis.hpp"
 #include "coordinator/analysis/journal.hpp"
+#include "coordinator/analysis/producers.hpp"
 #include "coordinator/coordinator_loop.hpp"
 #include "coordinator/dispatch/dispatcher.hpp"
+#include "coordinator/dispatch/stream_names.hpp"
 #include "coordinator/local_agent.hpp"
 #include "coordinator/progress.hpp"
 #include "coordinator/report/bundle.hpp"
+#include "coordinator/report/producer.hpp"
 #include "coordinator/report/summary_json.hpp"
 #include "coordinator/report/terminal.hpp"
+#include "coordinator/run.hpp"
+#include "coordinator/run_keys.hpp"
 #include "coordinator/upload_command.hpp"
-#include "protocol/key_file.hpp"
-#include "protocol/validate.hpp"
 #include "protocol/zmq_server.hpp"
 
 namespace ocibench::coordinator {
 namespace {
 
-// Facts beside the journal, for a coordinator that resumes it.
-constexpr const char* kEndpointNote = "endpoint";
-constexpr const char* kAgentPidNote = "local_agent_pid";
-constexpr const char* kLocalNote = "local";
-
 constexpr const char* kLoopbackEndpoint = "tcp://127.0.0.1:0";
 constexpr std::chrono::seconds kAgentFarewell{30};
 
-Result<Run> new_run(const RunOptions& options, const Clock& clock) {
-  if (!options.common.quiet) {
-    log_info("preparing the corpus (made once, then found in the cache)");
+// ---------------------------------------------------------------- keys and the socket
+
+/// Says so, and has the report say so, when another program than the last one goes on with the run.
+Result<void> record_producer(durable::RecordLog& journal) {
+  const std::string ours = to_string(this_producer());
+  const auto before = producers_of(journal);
+  if (!before) {
+    return tl::unexpected(before.error());
   }
-  auto prepared = prepare_campaign(options.common, options.campaign);
-  if (!prepared) {
-    return tl::unexpected(prepared.error());
+  if (!before->empty() && before->back() != ours) {
+    log_warning(fmt::format("this run was begun by {}; {} goes on with it, and the report says so",
+                            before->back(), ours));
   }
-  return begin_run(options, *std::move(prepared), clock);
+  return add_producer(journal, ours);
 }
 
-Result<Run> resumed_run(const RunOptions& options) {
-  auto directory = RunDirectory::reopen(options.results, options.resume_run);
-  if (!directory) {
-    return tl::unexpected(directory.error());
+/// The keys of the run: those that the options name, else those that it had before.
+Result<RunKeys> keys_of_run(const RunOptions& options, const Run& run, const Clock& clock) {
+  const RunNotes& notes = run.directory.notes();
+  const auto given = given_keys(options);
+  const KeyPaths paths = notes.local() ? local_key_files(run.directory.path()).coordinator
+                                       : given.value_or(*notes.keys);
+  auto keys = open_run_keys(paths, clock.now());
+  if (!keys && !given && keys.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::usage,
+                fmt::format("the keys of this run are gone ({}): without them none of its agents "
+                            "could come. {}",
+                            keys.error().message,
+                            notes.local() ? "Put them back, or run the campaign anew"
+                                          : "Give their new place with --key and --agents"));
   }
-  auto journal = read_journal(directory->journal());
-  if (!journal) {
-    return fail(journal.error(), directory->path().string());
-  }
-  auto plan = plan_of(*journal);
-  if (!plan) {
-    return fail(plan.error(), fmt::format("{} cannot be resumed; run the campaign anew and remove "
-                                          "this folder",
-                                          directory->path().string()));
-  }
-  auto local = directory->journal().note(kLocalNote);
-  if (!local) {
-    return tl::unexpected(local.error());
-  }
-  log_info(fmt::format("going on with {}", directory->path().string()));
-  return Run{std::move(*directory), std::move(*plan), CampaignStarted{}, std::move(*journal),
-             *local ? RunOptions::Agents::local : RunOptions::Agents::remote};
+  return keys;
 }
 
 /// Where to listen: for a resumed run where its agents look for it.
-Result<std::string> endpoint_for(const RunOptions& options, Run& run) {
-  auto noted = run.directory.journal().note(kEndpointNote);
-  if (!noted) {
-    return tl::unexpected(noted.error());
+std::string endpoint_for(const RunOptions& options, const RunNotes& notes) {
+  if (!notes.endpoint.empty()) {
+    return notes.endpoint;
   }
-  if (*noted) {
-    return **noted;
-  }
-  return run.agents == RunOptions::Agents::local ? kLoopbackEndpoint : options.listen;
+  return notes.local() ? kLoopbackEndpoint : options.listen;
 }
 
-std::optional<pid_t> parse_pid(const std::optional<std::string>& text) {
-  pid_t pid = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), pid).ec != std::errc()) {
-    return std::nullopt;
-  }
-  return pid;
+Result<std::unique_ptr<protocol::ZmqServer>> listen_for_agents(protocol::ZmqContext& context,
+                                                               const RunOptions& options,
+                                                               const RunNotes& notes,
+                                                               const RunKeys& keys) {
+  return protocol::ZmqServer::bind(
+      context, {.endpoint = endpoint_for(options, notes),
+                .security = {.keys = keys.own, .allowed = keys.agents.allowed()},
+                .notice = [](const std::string& text) { log_warning(text); }});
 }
 
-/// The agent of local mode: the one that outlived a killed coordinator, else a new one. Whether it
-/// lives is told by its spool's lock, not by a process id that may have been given away again.
-Result<LocalAgent> local_agent(const RunOptions& options, Run& run, const std::string& endpoint) {
-  durable::RecordLog& journal = run.directory.journal();
-  auto noted = journal.note(kAgentPidNote);
-  if (!noted) {
-    return tl::unexpected(noted.error());
+/// What a coordinator that resumes this run has to know of it.
+Result<void> note_how_agents_connect(const RunOptions& options, RunDirectory& directory,
+                                     const std::string& endpoint) {
+  RunNotes notes = directory.notes();
+  notes.endpoint = endpoint;
+  if (auto given = given_keys(options)) {
+    notes.keys = std::move(given);
   }
-  if (const auto pid = parse_pid(*noted)) {
-    const auto spool = durable::RecordLog::open(run.directory.agent_state() / "spool.sqlite");
-    if (!spool && spool.error().code == ErrorCode::conflict) {
-      return LocalAgent::adopt(*pid);
-    }
+  return notes == directory.notes() ? Result<void>() : directory.set_notes(std::move(notes));
+}
+
+void log_how_agents_connect(const std::string& endpoint, const AgentKeys& agents) {
+  log_info(
+      fmt::format("waiting at {} for the agents whose keys are in {} ({} now): ocibench-agent "
+                  "--connect tcp://THIS-MACHINE:PORT --key NAME.key --coordinator-key FILE.pub",
+                  endpoint, agents.directory().string(), agents.allowed().names().size()));
+}
+
+// ---------------------------------------------------------------- the agent of local mode
+
+/// Nobody holds its spool. Errors: conflict.
+Result<void> spool_is_free(const RunDirectory& directory) {
+  const std::filesystem::path file = directory.agent_state() / "spool.sqlite";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    return {};
   }
-  auto data = catalog::find_data_directory(options.common.data_directory, executable_path());
+  const auto spool = durable::RecordLog::open(file);
+  if (spool || spool.error().code != ErrorCode::conflict) {
+    return {};  // a spool that is damaged is the new agent's to report
+  }
+  return fail(ErrorCode::conflict,
+              fmt::format("{} is held by a process that is not the agent that this run has noted; "
+                          "when it has ended, resume again",
+                          file.string()));
+}
+
+Result<LocalAgent> new_local_agent(const CommonOptions& common, Run& run) {
+  RunDirectory& directory = run.directory;
+  auto data = catalog::find_data_directory(common.data_directory, executable_path());
   if (!data) {
     return tl::unexpected(data.error());
   }
-  auto agent = LocalAgent::start({.endpoint = endpoint,
-                                  .state_directory = run.directory.agent_state(),
-                                  .log = run.directory.agent_log(),
+  const LocalKeyFiles keys = local_key_files(directory.path());
+  auto agent = LocalAgent::start({.endpoint = directory.notes().endpoint,
+                                  .key_file = keys.agent_key,
+                                  .coordinator_key_file = keys.coordinator_public,
+                                  .state_directory = directory.agent_state(),
+                                  .log = directory.agent_log(),
                                   .data_directory = *data,
-                                  .cache_directory = options.common.cache_directory,
-                                  .tools_directory = options.common.tools_directory});
-  if (agent) {
-    if (auto kept = journal.set_note(kAgentPidNote, fmt::format("{}", agent->pid())); !kept) {
-      return tl::unexpected(kept.error());
-    }
+                                  .cache_directory = common.cache_directory,
+                                  .tools_directory = common.tools_directory,
+                                  .corpus_directories = directories_of(run.plan.corpus),
+                                  .run_directory = directory.path()});
+  if (!agent) {
+    return agent;
+  }
+  RunNotes notes = directory.notes();
+  notes.local_agent = agent->identity();
+  if (auto noted = directory.set_notes(std::move(notes)); !noted) {
+    return tl::unexpected(noted.error());
   }
   return agent;
 }
 
-Result<void> keep_notes(Run& run, const std::string& endpoint) {
-  durable::RecordLog& journal = run.directory.journal();
-  if (auto kept = journal.set_note(kEndpointNote, endpoint); !kept) {
-    return kept;
+/// The one that outlived a killed coordinator, else a new one.
+Result<LocalAgent> local_agent(const CommonOptions& common, Run& run) {
+  const RunDirectory& directory = run.directory;
+  if (const auto& noted = directory.notes().local_agent) {
+    if (auto agent = LocalAgent::adopt(*noted)) {
+      return agent;
+    }
   }
-  return run.agents == RunOptions::Agents::local ? journal.set_note(kLocalNote, "yes")
-                                                 : Result<void>();
+  if (auto free = spool_is_free(directory); !free) {
+    return tl::unexpected(free.error());
+  }
+  return new_local_agent(common, run);
 }
+
+// ---------------------------------------------------------------- running it
 
 ProgressStyle progress_style(const CommonOptions& common) {
   if (common.quiet) {
@@ -141,13 +174,61 @@ ProgressStyle progress_style(const CommonOptions& common) {
   return is_terminal(Stream::err) ? ProgressStyle::status_line : ProgressStyle::lines;
 }
 
+Dispatcher dispatcher_of(const Run& run) {
+  Dispatcher dispatcher(run.directory.campaign(), run.plan);
+  for (const JournalEntry& entry : run.journal) {
+    dispatcher.restore(entry);
+  }
+  return dispatcher;
+}
+
+/// From the first agent to the last trial.
+Result<void> run_loop(Dispatcher& dispatcher, CoordinatorParts parts, const Run& run) {
+  Progress& progress = parts.progress;
+  CoordinatorLoop loop(dispatcher, std::move(parts));
+  const auto finish = loop.run(run.started);
+  progress.close();
+  if (!finish) {
+    return fail(finish.error(), fmt::format("the campaign stopped; what was finished is in {} "
+                                            "(ocibench run --resume)",
+                                            run.directory.path().string()));
+  }
+  return {};
+}
+
+Result<void> run_with_local_agent(Dispatcher& dispatcher, CoordinatorParts parts,
+                                  const CommonOptions& common, Run& run) {
+  auto agent = local_agent(common, run);
+  if (!agent) {
+    return tl::unexpected(agent.error());
+  }
+  parts.local_agent = WatchedAgent{AgentName(kLocalAgentName), agent->pidfd()};
+  Result<void> done = run_loop(dispatcher, std::move(parts), run);
+  if (done) {
+    agent->finish(kAgentFarewell);
+  }
+  return done;
+}
+
+/// Says what stays.
+void remove_folder(RunDirectory& directory) {
+  for (const std::filesystem::path& left : directory.remove()) {
+    log_warning(fmt::format("{} was not made by ocibench and stays where it is", left.string()));
+  }
+}
+
+/// Neither a record nor an agent: nothing is lost with its folder.
+bool never_began(RunDirectory& directory) {
+  return !directory.notes().local_agent && directory.journal().next_seq(kCoordinatorStream) == 0U;
+}
+
 /// Derives the report from the journal, writes the bundle and prints the end of it.
 Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
   auto analysis = analyse_journal(run.directory.journal());
   if (!analysis) {
     return tl::unexpected(analysis.error());
   }
-  auto bundle = write_bundle(run.directory.journal(), *analysis, options.results);
+  auto bundle = write_bundle(run.directory.journal(), *analysis, this_producer(), options.results);
   if (!bundle) {
     return fail(bundle.error(), fmt::format("writing the bundle; the journal is safe in {} "
                                             "(ocibench run --resume writes it again)",
@@ -161,7 +242,7 @@ Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
                 is_terminal(Stream::out) && colour_wanted() ? Color::always : Color::never);
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
-  run.directory.remove();
+  remove_folder(run.directory);
   if (options.upload) {
     const Result<void> uploaded =
         upload_after_run(*bundle, *options.upload, options.common, stop_fd);
@@ -175,140 +256,37 @@ Result<ExitCode> publish(const RunOptions& options, Run& run, int stop_fd) {
 
 }  // namespace
 
-Result<Run> begin_run(const RunOptions& options, PreparedCampaign prepared, const Clock& clock) {
-  if (options.agents == RunOptions::Agents::local && prepared.plan.agents.minimum > 1) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("this campaign needs {} agents ([agents] expected or minimum), and "
-                            "--local starts one: without it, agents connect to --listen",
-                            prepared.plan.agents.minimum));
-  }
-  const WallTime now = clock.wall();
-  CampaignStarted started{
-      .campaign = CampaignId(fmt::format("{}-{}", format_compact(now), random_hex())),
-      .at = now,
-      .campaign_toml = std::move(prepared.toml),
-      .plan_json = dump_json(to_json(prepared.plan)),
-      .git_sha = std::string(git_sha())};
-  // A corpus of many thousand images makes a plan that fits neither a record nor a frame.
-  if (auto fits = protocol::validate(CoordinatorRecord(started)); !fits) {
-    return fail(fits.error(), "the plan cannot be recorded; split the corpus");
-  }
-  auto directory = RunDirectory::create(options.results, started.campaign);
-  if (!directory) {
-    return tl::unexpected(directory.error());
-  }
-  return Run{
-      std::move(*directory), std::move(prepared.plan), std::move(started), {}, options.agents};
-}
-
-namespace {
-
-/// Who the coordinator is and whom it lets in.
-struct Keys {
-  protocol::KeyPair own;
-  AgentKeys agents;
-};
-
-/// Nothing when the campaign runs without keys.
-Result<std::optional<Keys>> open_keys(const RunOptions& options, const Clock& clock) {
-  if (options.key_file.empty()) {
-    return std::nullopt;
-  }
-  auto own = protocol::read_key_file(options.key_file);
-  if (!own) {
-    return fail(own.error(), "--key");
-  }
-  auto agents = AgentKeys::open(options.agent_keys, clock.now());
-  if (!agents) {
-    return fail(agents.error(), "--agents");
-  }
-  return Keys{own->keys, *std::move(agents)};
-}
-
-Result<std::unique_ptr<protocol::ZmqServer>> listen_for_agents(protocol::ZmqContext& context,
-                                                               const RunOptions& options, Run& run,
-                                                               const std::optional<Keys>& keys) {
-  auto endpoint = endpoint_for(options, run);
-  if (!endpoint) {
-    return tl::unexpected(endpoint.error());
-  }
-  protocol::ServerSettings settings{.endpoint = *endpoint,
-                                    .notice = [](const std::string& text) { log_warning(text); }};
-  if (keys) {
-    settings.security = protocol::ServerSecurity{keys->own, keys->agents.allowed()};
-  }
-  return protocol::ZmqServer::bind(context, std::move(settings));
-}
-
-std::optional<WatchedKeys> watched_keys(std::optional<Keys>& keys, protocol::ZmqServer& server) {
-  return keys ? std::optional(WatchedKeys{keys->agents, server}) : std::nullopt;
-}
-
-void say_who_may_come(const std::string& endpoint, const std::optional<Keys>& keys) {
-  if (!keys) {
-    log_info(fmt::format("waiting for agents: ocibench-agent --connect {}", endpoint));
-    return;
-  }
-  log_info(fmt::format(
-      "waiting at {} for the agents whose keys are in {} ({} now): ocibench-agent "
-      "--connect tcp://THIS-MACHINE:PORT --key NAME.key --coordinator-key FILE.pub",
-      endpoint, keys->agents.directory().string(), keys->agents.allowed().names().size()));
-}
-
-}  // namespace
-
-Result<void> carry_out(const RunOptions& options, Run& run, const Clock& clock, int stop_fd) {
-  Dispatcher dispatcher(run.directory.campaign(), run.plan);
-  for (const JournalEntry& entry : run.journal) {
-    dispatcher.restore(entry);
-  }
+Result<void> run_campaign(const RunOptions& options, Run& run, const Clock& clock, int stop_fd) {
+  Dispatcher dispatcher = dispatcher_of(run);
   if (dispatcher.finished()) {
     return {};  // only the bundle was not written yet
   }
-  auto keys = open_keys(options, clock);
+  auto keys = keys_of_run(options, run, clock);
   if (!keys) {
     return tl::unexpected(keys.error());
   }
   protocol::ZmqContext context;
-  auto server = listen_for_agents(context, options, run, *keys);
+  auto server = listen_for_agents(context, options, run.directory.notes(), *keys);
   if (!server) {
     return tl::unexpected(server.error());
   }
-  const std::string endpoint = (*server)->endpoint();
-  if (auto kept = keep_notes(run, endpoint); !kept) {
-    return kept;
-  }
-  std::optional<LocalAgent> agent;
-  std::optional<WatchedAgent> watched;
-  if (run.agents == RunOptions::Agents::local) {
-    auto started = local_agent(options, run, endpoint);
-    if (!started) {
-      return tl::unexpected(started.error());
-    }
-    agent = std::move(*started);
-    watched = WatchedAgent{AgentName(LocalAgentOptions().name), agent->pidfd()};
-  } else {
-    say_who_may_come(endpoint, *keys);
+  Result<void> noted = note_how_agents_connect(options, run.directory, (*server)->endpoint());
+  noted = noted ? record_producer(run.directory.journal()) : noted;
+  if (!noted) {
+    return noted;
   }
   Progress progress(progress_style(options.common), clock.now());
-  CoordinatorLoop loop(dispatcher, {.clock = clock,
-                                    .transport = **server,
-                                    .journal = run.directory.journal(),
-                                    .progress = progress,
-                                    .interrupt_fd = stop_fd,
-                                    .local_agent = watched,
-                                    .keys = watched_keys(*keys, **server)});
-  auto finish = loop.run(run.started);
-  progress.close();
-  if (!finish) {
-    return fail(finish.error(), fmt::format("the campaign stopped; what was finished is in {} "
-                                            "(ocibench run --resume)",
-                                            run.directory.path().string()));
+  CoordinatorParts parts{.clock = clock,
+                         .transport = **server,
+                         .journal = run.directory.journal(),
+                         .progress = progress,
+                         .interrupt_fd = stop_fd,
+                         .keys = WatchedKeys{keys->agents, **server}};
+  if (run.directory.notes().local()) {
+    return run_with_local_agent(dispatcher, std::move(parts), options.common, run);
   }
-  if (agent) {
-    agent->finish(kAgentFarewell);
-  }
-  return {};
+  log_how_agents_connect((*server)->endpoint(), keys->agents);
+  return run_loop(dispatcher, std::move(parts), run);
 }
 
 Result<ExitCode> run_command(const RunOptions& options) {
@@ -318,7 +296,7 @@ Result<ExitCode> run_command(const RunOptions& options) {
       return fail(ready.error(), "--upload");
     }
   }
-  auto run = options.resume ? resumed_run(options) : new_run(options, clock);
+  auto run = options.resume ? resume_run(options) : new_run(options, clock);
   if (!run) {
     return tl::unexpected(run.error());
   }
@@ -327,7 +305,10 @@ Result<ExitCode> run_command(const RunOptions& options) {
   if (!stop) {
     return tl::unexpected(stop.error());
   }
-  if (auto done = carry_out(options, *run, clock, stop->get()); !done) {
+  if (auto done = run_campaign(options, *run, clock, stop->get()); !done) {
+    if (never_began(run->directory)) {
+      remove_folder(run->directory);
+    }
     return tl::unexpected(done.error());
   }
   return publish(options, *run, stop->get());

@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include "common/catalog/installation.hpp"
+#include "common/folder.hpp"
 #include "common/log.hpp"
 #include "common/sha256.hpp"
 
@@ -116,6 +117,7 @@ Result<std::string> ToolInstaller::build(const catalog::Program& program) {
                                            error.message()));
   }
   if (!scratch_) {
+    remove_abandoned(parts_.tools_directory, ".building-");
     auto scratch = TemporaryDirectory::create(parts_.tools_directory, ".building-");
     if (!scratch) {
       return tl::unexpected(scratch.error());
@@ -171,6 +173,11 @@ Result<std::string> ToolInstaller::record(const catalog::Program& program) {
   if (!binary) {
     return tl::unexpected(binary.error());
   }
+  std::error_code ignored;  // tools run as another user where the agent is root
+  fs::permissions(*binary,
+                  fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
+                      fs::perms::others_exec,
+                  fs::perm_options::add, ignored);
   auto sha256 = sha256_hex_of_file(*binary);
   if (!sha256) {
     return tl::unexpected(sha256.error());

@@ -94,6 +94,11 @@ Result<ExitCode> install(ToolInstaller& installer,
 }  // namespace
 
 Result<ExitCode> tools_command(const ToolsOptions& options) {
+  if (auto named =
+          check_default_folders(options.common.cache_directory, options.common.tools_directory);
+      !named) {
+    return tl::unexpected(named.error());
+  }
   const auto catalog = catalog::load_catalog(options.common.data_directory);
   if (!catalog) {
     return tl::unexpected(catalog.error());

@@ -110,7 +110,7 @@ Result<ExitCode> wire_command(const WireOptions& options) {
   if (!stop) {
     return tl::unexpected(stop.error());
   }
-  if (auto done = carry_out(run_options, *run, clock, stop->get()); !done) {
+  if (auto done = run_campaign(run_options, *run, clock, stop->get()); !done) {
     return tl::unexpected(done.error());
   }
   return analyse_journal(run->directory.journal()).map([&](const Analysis& analysis) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/error.hpp"
+#include "common/text.hpp"
 #include "protocol/utf8.hpp"
 
 namespace ocibench::protocol {
@@ -20,9 +21,13 @@ void BoundedWriter::put_count(std::size_t count) {
   put(static_cast<std::uint32_t>(count));
 }
 
-void BoundedWriter::put(const std::string& text) {
+void BoundedWriter::put_text(const std::string& text, std::size_t max_bytes) {
+  if (text.size() > max_bytes || !is_utf8(text)) {
+    put_text(clip(mend_utf8(text), max_bytes), max_bytes);
+    return;
+  }
   put_count(text.size());
-  out_ += is_utf8(text) ? text : mend_utf8(text);
+  out_ += text;
 }
 
 void BoundedWriter::put(const Bytes& bytes) {
@@ -68,8 +73,12 @@ std::size_t BoundedReader::get_count(std::size_t least_bytes) {
   return static_cast<std::size_t>(count);
 }
 
-void BoundedReader::get(std::string& text) {
-  text = take(get_count(1));
+void BoundedReader::get_text(std::string& text, std::size_t max_bytes) {
+  const std::size_t size = get_count(1);
+  if (size > max_bytes) {
+    refuse(fmt::format("a text of {} bytes, more than {}", size, max_bytes));
+  }
+  text = take(size);
   if (!is_utf8(text)) {
     refuse("the text is not UTF-8");
   }

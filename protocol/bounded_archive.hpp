@@ -13,6 +13,7 @@
 #include <cereal/cereal.hpp>
 
 #include "common/strong_id.hpp"
+#include "common/units.hpp"
 
 namespace ocibench::protocol {
 
@@ -33,12 +34,25 @@ concept WireInteger = std::is_integral_v<T> && !std::is_same_v<T, bool>;
 template <class T>
 concept WireEnum = std::is_enum_v<T> && (kEnumerators<T> > 0);
 
+// Texts come from tools, registries and peers, and one text is put into another: a peer's reason
+// into a cause, a path into a note. So the writer cuts what is too long for its kind, visibly,
+// instead of making a record that cannot be read; the reader refuses it.
+
+/// Of a text without a kind of its own: a name, a reason, a line.
+inline constexpr std::size_t kMaxTextBytes = 4 * kKiB;
+inline constexpr std::size_t kMaxLongTextBytes = kMiB;
+inline constexpr std::size_t kMaxDocumentBytes = 6 * kMiB;
+
 /// A string member that holds arbitrary bytes, not text.
 struct Bytes {
   std::string& value;
 };
-/// A text member that may be longer than others (validate.hpp).
+/// A text that grows with the corpus and is only read by people: a rendered configuration.
 struct LongText {
+  std::string& value;
+};
+/// A file that a program reads again: never cut, but refused when it is longer (validate.hpp).
+struct Document {
   std::string& value;
 };
 
@@ -78,21 +92,25 @@ class BoundedWriter : public cereal::OutputArchive<BoundedWriter, cereal::AllowE
     put(id.str());
   }
   /// Text that is not UTF-8 is mended: a tool's stray log line must not make a record unreadable.
-  void put(const std::string& text);
-  void put(const LongText& text) { put(text.value); }
+  void put(const std::string& text) { put_text(text, kMaxTextBytes); }
+  void put(const LongText& text) { put_text(text.value, kMaxLongTextBytes); }
+  void put(const Document& text) { put_text(text.value, text.value.size()); }
   void put(const Bytes& bytes);
 
  private:
+  void put_text(const std::string& text, std::size_t max_bytes);
   void put_bits(std::uint64_t bits, std::size_t width);
 
   std::string& out_;
 };
 
 /// Every member throws cereal::Exception with the field's name when the bytes do not fit it.
+/// `max_text_bytes` is larger for records of times when every text might have that length.
 /// Requires: `bytes` outlives the reader.
 class BoundedReader : public cereal::InputArchive<BoundedReader, cereal::AllowEmptyClassElision> {
  public:
-  explicit BoundedReader(std::string_view bytes) : InputArchive(this), rest_(bytes) {}
+  explicit BoundedReader(std::string_view bytes, std::size_t max_text_bytes = kMaxTextBytes)
+      : InputArchive(this), rest_(bytes), max_text_bytes_(max_text_bytes) {}
 
   void enter_field(const char* name) { field_ = name; }
   [[noreturn]] void refuse(std::string_view why) const;
@@ -134,17 +152,20 @@ class BoundedReader : public cereal::InputArchive<BoundedReader, cereal::AllowEm
     get(text);
     id = StrongId<Tag>(std::move(text));
   }
-  void get(std::string& text);
-  void get(LongText& text) { get(text.value); }
+  void get(std::string& text) { get_text(text, max_text_bytes_); }
+  void get(LongText& text) { get_text(text.value, kMaxLongTextBytes); }
+  void get(Document& text) { get_text(text.value, kMaxDocumentBytes); }
   void get(Bytes& bytes);
   /// One byte that must be below `limit`.
   std::uint8_t get_below(std::uint8_t limit);
 
  private:
   std::uint64_t get_bits(std::size_t width);
+  void get_text(std::string& text, std::size_t max_bytes);
   std::string_view take(std::size_t size);
 
   std::string_view rest_;
+  std::size_t max_text_bytes_;
   const char* field_ = "payload";
 };
 

@@ -57,26 +57,21 @@ bool is_host_name(std::string_view host) {
 
 }  // namespace
 
-Result<void> check_endpoint(const std::string& endpoint, EndpointUse use, PeerKeys keys) {
-  constexpr std::uint32_t kLoopbackNet = 127;
+Result<void> check_endpoint(const std::string& endpoint, EndpointUse use) {
   const auto parts = split(endpoint);
-  const auto address = parts ? ipv4(parts->host) : std::nullopt;
-  const bool named = parts && use == EndpointUse::connect && keys == PeerKeys::present &&
-                     is_host_name(parts->host);
-  if (!parts || !is_port(parts->port) || (!address && !named)) {
+  const bool named = parts && use == EndpointUse::connect && is_host_name(parts->host);
+  if (!parts || !is_port(parts->port) || (!ipv4(parts->host) && !named)) {
     return fail(ErrorCode::bad_input,
                 fmt::format("'{}' is not an endpoint like tcp://127.0.0.1:7171", endpoint));
   }
-  if (keys == PeerKeys::absent && *address >> 24 != kLoopbackNet) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("{} can be reached by others, and there are no keys to tell who they "
-                            "are: give {} (made by `ocibench keygen`), or use a loopback address, "
-                            "tcp://127.0.0.1:PORT",
-                            endpoint,
-                            use == EndpointUse::listen ? "--key and --agents"
-                                                       : "--key and --coordinator-key"));
-  }
   return {};
+}
+
+bool is_loopback(const std::string& endpoint) {
+  constexpr std::uint32_t kLoopbackNet = 127;
+  const auto parts = split(endpoint);
+  const auto address = parts ? ipv4(parts->host) : std::nullopt;
+  return address && *address >> 24 == kLoopbackNet;
 }
 
 }  // namespace ocibench::protocol

@@ -7,11 +7,11 @@
 namespace ocibench::protocol {
 
 enum class EndpointUse { listen, connect };
-enum class PeerKeys { absent, present };
 
-/// "tcp://HOST:PORT": HOST is an IPv4 address, to connect with keys also a DNS name. Without keys
-/// it must be a loopback address: anybody who can reach the socket would be believed. Errors:
-/// bad_input with what to write instead.
-Result<void> check_endpoint(const std::string& endpoint, EndpointUse use, PeerKeys keys);
+/// "tcp://HOST:PORT": HOST is an IPv4 address, to connect also a DNS name. Errors: bad_input with
+/// what to write instead.
+Result<void> check_endpoint(const std::string& endpoint, EndpointUse use);
+/// Whether what goes to this endpoint stays on the loopback interface: 127.0.0.0/8.
+bool is_loopback(const std::string& endpoint);
 
 }  // namespace ocibench::protocol

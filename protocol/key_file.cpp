@@ -4,16 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "common/fd.hpp"
 #include "common/file.hpp"
+#include "common/model/names.hpp"
 #include "common/toml.hpp"
 #include "protocol/validate.hpp"
 
@@ -59,29 +58,6 @@ Result<void> check_private(const std::filesystem::path& file) {
                             file.string()));
   }
   return {};
-}
-
-Result<std::vector<std::filesystem::path>> public_files(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (std::filesystem::directory_iterator each(directory, error), end; !error && each != end;
-       each.increment(error)) {
-    if (each->path().extension() != ".pub") {
-      continue;
-    }
-    files.push_back(each->path());
-    if (files.size() > kMaxKeyFiles) {
-      return fail(ErrorCode::limit,
-                  fmt::format("{} has more than {} keys", directory.string(), kMaxKeyFiles));
-    }
-  }
-  if (error) {
-    return fail(
-        error == std::errc::no_such_file_or_directory ? ErrorCode::not_found : ErrorCode::io,
-        fmt::format("cannot read the folder of keys {}: {}", directory.string(), error.message()));
-  }
-  std::ranges::sort(files);
-  return files;
 }
 
 }  // namespace
@@ -173,24 +149,6 @@ Result<NamedPublicKey> parse_public_key_file(const std::string& file_text,
     return fail(key.error(), fmt::format("{}: public_key", origin));
   }
   return NamedPublicKey{name, *std::move(key)};
-}
-
-Result<AllowList> read_allow_list(const std::filesystem::path& directory) {
-  auto files = public_files(directory);
-  if (!files) {
-    return tl::unexpected(files.error());
-  }
-  AllowList list;
-  for (const std::filesystem::path& file : *files) {
-    auto entry = read_public_key_file(file);
-    if (!entry) {
-      return tl::unexpected(entry.error());
-    }
-    if (auto allowed = list.allow(entry->name, entry->key); !allowed) {
-      return fail(allowed.error(), file.string());
-    }
-  }
-  return list;
 }
 
 }  // namespace ocibench::protocol

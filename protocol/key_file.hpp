@@ -6,7 +6,6 @@
 
 #include "common/error.hpp"
 #include "common/model/ids.hpp"
-#include "protocol/allow_list.hpp"
 #include "protocol/key.hpp"
 
 namespace ocibench::protocol {
@@ -28,7 +27,6 @@ struct KeyFiles {
   std::filesystem::path public_file;
 };
 
-inline constexpr std::size_t kMaxKeyFiles = 8192;
 inline constexpr std::uint64_t kMaxKeyFileBytes = 4096;
 
 /// Writes DIRECTORY/NAME.key (0600) and DIRECTORY/NAME.pub. Errors: bad_input (the name), conflict
@@ -43,9 +41,5 @@ Result<NamedKeyPair> read_key_file(const std::filesystem::path& file);
 Result<NamedPublicKey> parse_public_key_file(const std::string& text, const std::string& origin);
 /// Errors: those of parse_public_key_file, not_found, io.
 Result<NamedPublicKey> read_public_key_file(const std::filesystem::path& file);
-
-/// Every *.pub of a folder. Errors: those of its files, not_found, bad_input (a key with two
-/// names), limit (more than kMaxKeyFiles).
-Result<AllowList> read_allow_list(const std::filesystem::path& directory);
 
 }  // namespace ocibench::protocol

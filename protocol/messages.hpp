@@ -43,7 +43,7 @@ struct Hello {
 struct Heartbeat {
   BootId boot;
   std::optional<AttemptId> running;
-  std::string phase;            ///< name of the phase, for people; empty when idle
+  std::optional<Phase> phase;   ///< for people; absent when idle
   std::uint32_t iteration = 0;  ///< 0 outside iterations
   MonoTime sent_at{};           ///< by the agent's clock; the answer has it again
   bool ready = false;           ///< waits to be told when to begin `iteration`: see Begin

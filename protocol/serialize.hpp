@@ -55,10 +55,11 @@ void serialize(A& archive, WireObserved& wire_observed) {
 
 template <Fields A>
 void serialize(A& archive, CampaignStarted& campaign_started) {
-  archive(CEREAL_NVP(campaign_started.campaign), CEREAL_NVP(campaign_started.at),
-          CEREAL_NVP(campaign_started.campaign_toml),
-          cereal::make_nvp("campaign_started.plan_json", LongText{campaign_started.plan_json}),
-          CEREAL_NVP(campaign_started.git_sha));
+  archive(
+      CEREAL_NVP(campaign_started.campaign), CEREAL_NVP(campaign_started.at),
+      cereal::make_nvp("campaign_started.campaign_toml", Document{campaign_started.campaign_toml}),
+      cereal::make_nvp("campaign_started.plan_json", Document{campaign_started.plan_json}),
+      CEREAL_NVP(campaign_started.git_sha));
 }
 
 template <Fields A>

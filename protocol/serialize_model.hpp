@@ -6,7 +6,9 @@
 #include "protocol/wire_containers.hpp"
 
 // How each type lies on the wire: its members in the order below. A member's name is what an error
-// says. Any change here changes the format: raise kProtocolVersion.
+// says. Any change here changes the wire: raise kProtocolVersion. Where the type is part of a
+// record, raise kRecordFormat too, give the record a new kind, and keep the old shape in
+// old_records.hpp.
 
 namespace ocibench::protocol {
 
@@ -172,7 +174,8 @@ void serialize(A& archive, Verification& verification) {
   archive(CEREAL_NVP(verification.images_expected), CEREAL_NVP(verification.images_found),
           CEREAL_NVP(verification.manifests_expected), CEREAL_NVP(verification.manifests_found),
           CEREAL_NVP(verification.blobs_expected), CEREAL_NVP(verification.blobs_found),
-          CEREAL_NVP(verification.bytes_proven), CEREAL_NVP(verification.missing));
+          CEREAL_NVP(verification.bytes_proven), CEREAL_NVP(verification.missing),
+          CEREAL_NVP(verification.content_sha256));
 }
 
 template <Fields A>
@@ -214,8 +217,9 @@ void serialize(A& archive, BinaryIdentity& binary) {
 template <Fields A>
 void serialize(A& archive, SubjectIdentity& subject) {
   archive(CEREAL_NVP(subject.name), CEREAL_NVP(subject.label), CEREAL_NVP(subject.version),
-          CEREAL_NVP(subject.binaries), CEREAL_NVP(subject.command),
-          CEREAL_NVP(subject.config_text));
+          CEREAL_NVP(subject.binaries),
+          cereal::make_nvp("subject.command", LongText{subject.command}),
+          cereal::make_nvp("subject.config_text", LongText{subject.config_text}));
 }
 
 template <Fields A>

@@ -1,30 +1,15 @@
 #include "protocol/validate.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "common/model/names.hpp"
 #include "protocol/serialize.hpp"
 
 namespace ocibench::protocol {
-namespace {
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-bool is_word(char c) {
-  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-}
-
-bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.front() != '.' &&
-         std::ranges::all_of(name, [](char c) { return is_word(c) || c == '.'; });
-}
-
-}  // namespace
-
 /// Not in the unnamed namespace, so that cereal finds the functions of serialize.hpp for it.
 ///
 /// Walks a message like an encoder and looks at every field by its type, so that a new field cannot
@@ -64,9 +49,10 @@ class FieldChecker : public cereal::OutputArchive<FieldChecker, cereal::AllowEmp
   void put(WallTime value) {
     require(value >= WallTime{} && value <= kMaxWallTime, "not a time between 1970 and 9999");
   }
-  void put(const std::string& text) { require(text.size() <= kMaxTextBytes, "longer than 1 MiB"); }
-  void put(const LongText& text) {
-    require(text.value.size() <= kMaxLongTextBytes, "longer than 6 MiB");
+  void put(const std::string&) {}
+  void put(const LongText&) {}
+  void put(const Document& text) {
+    require(text.value.size() <= kMaxDocumentBytes, "longer than 6 MiB");
   }
   void put(const Bytes&) {}
   void put(const AgentName& name) {
@@ -83,8 +69,7 @@ class FieldChecker : public cereal::OutputArchive<FieldChecker, cereal::AllowEmp
 
  private:
   void check_word(const std::string& text) const {
-    require(text.size() <= kMaxNameBytes && std::ranges::all_of(text, is_word),
-            "an id is at most 64 of A-Z, a-z, 0-9, '-' and '_'");
+    require(is_id(text), "an id is at most 64 of A-Z, a-z, 0-9, '-' and '_'");
   }
 
   const char* field_ = "message";
@@ -107,12 +92,23 @@ void check_rules(const FieldChecker& checker, const Iteration& iteration) {
   checker.require(iteration.index >= 1, "iteration.index", "counted from 1");
 }
 
+void check_rules(const FieldChecker& checker, const IterationFinishedV5& old) {
+  check_rules(checker, old.value.iteration);
+}
+
+void check_rules(const FieldChecker& checker, const Verification& verification) {
+  checker.require(verification.content_sha256.empty() ||
+                      is_lower_hex(verification.content_sha256, kSha256Digits),
+                  "verification.content_sha256", "not 64 lower-case hexadecimal digits");
+}
+
 void check_rules(const FieldChecker& checker, const ArtifactChunk& chunk) {
   checker.require(is_artifact_name(chunk.name), "artifact_chunk.name", "not a plain file name");
   checker.require(chunk.bytes.size() <= ArtifactChunk::kMaxBytes, "artifact_chunk.bytes",
                   "longer than 256 KiB");
-  checker.require(chunk.offset <= kMaxArtifactBytes - ArtifactChunk::kMaxBytes,
-                  "artifact_chunk.offset", "the file would be larger than 1 GiB");
+  checker.require(
+      chunk.offset <= kMaxArtifactBytes && chunk.bytes.size() <= kMaxArtifactBytes - chunk.offset,
+      "artifact_chunk.offset", "the file would be larger than 32 MB");
 }
 
 void check_rules(const FieldChecker& checker, const CampaignStarted& started) {
@@ -165,31 +161,10 @@ Result<void> check(const Variant& message) {
 
 }  // namespace
 
-bool is_agent_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes &&
-         std::ranges::all_of(name, [](char c) { return is_lower_or_digit(c) || c == '-'; });
-}
-
-bool is_trial_id(std::string_view id) {
-  if (id.size() > kMaxTrialIdBytes) {
-    return false;
-  }
-  for (std::size_t slash = id.find('/'); slash != std::string_view::npos; slash = id.find('/')) {
-    if (!is_plain_name(id.substr(0, slash))) {
-      return false;
-    }
-    id.remove_prefix(slash + 1);
-  }
-  return is_plain_name(id);
-}
-
-bool is_artifact_name(std::string_view name) {
-  return name.size() <= kMaxArtifactNameBytes && is_plain_name(name);
-}
-
 Result<void> validate(const AgentMessage& message) { return check(message); }
 Result<void> validate(const CoordinatorMessage& message) { return check(message); }
 Result<void> validate(const AgentRecord& record) { return check(record); }
 Result<void> validate(const CoordinatorRecord& record) { return check(record); }
+Result<void> validate(const AgentRecordV5& record) { return check(record); }
 
 }  // namespace ocibench::protocol

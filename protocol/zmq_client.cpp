@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/host.hpp"
+#include "common/model/names.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/validate.hpp"
 #include "protocol/zmq_socket.hpp"
@@ -30,19 +31,12 @@ std::string meaning_of(int event, const ClientSettings& settings, bool was_conne
       return fmt::format(
           "the coordinator at {} refuses this agent's key {}: put {}.pub into its --agents folder "
           "(trying again meanwhile)",
-          endpoint, settings.security ? settings.security->keys.public_key.str() : "",
-          settings.name.str());
+          endpoint, settings.security.keys.public_key.str(), settings.name.str());
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      return settings.security
-                 ? fmt::format(
-                       "the handshake with {} fails: --coordinator-key is not the key of "
-                       "that coordinator, or it runs without --key",
-                       endpoint)
-                 : fmt::format(
-                       "the handshake with {} fails: that coordinator wants keys (--key, "
-                       "--coordinator-key)",
-                       endpoint);
+      return fmt::format(
+          "the handshake with {} fails: --coordinator-key is not the key of what listens there",
+          endpoint);
     case ZMQ_EVENT_DISCONNECTED:
       return was_connected ? fmt::format("lost the connection to {}", endpoint) : std::string();
     default: return fmt::format("nobody listens at {} yet", endpoint);
@@ -67,9 +61,7 @@ ZmqClient::~ZmqClient() = default;
 
 Result<std::unique_ptr<ZmqClient>> ZmqClient::connect(ZmqContext& context,
                                                       ClientSettings settings) {
-  if (auto sound = check_endpoint(settings.endpoint, EndpointUse::connect,
-                                  settings.security ? PeerKeys::present : PeerKeys::absent);
-      !sound) {
+  if (auto sound = check_endpoint(settings.endpoint, EndpointUse::connect); !sound) {
     return tl::unexpected(sound.error());
   }
   if (!is_agent_name(settings.name.str())) {
@@ -93,12 +85,10 @@ Result<void> ZmqClient::open() {
     dealer.set(zmq::sockopt::immediate, true);
     dealer.set(zmq::sockopt::reconnect_ivl, kReconnectMs);
     dealer.set(zmq::sockopt::reconnect_ivl_max, kReconnectMaxMs);
-    if (settings_.security) {
-      const ClientSecurity& security = *settings_.security;
-      dealer.set(zmq::sockopt::curve_serverkey, security.server.str());
-      dealer.set(zmq::sockopt::curve_publickey, security.keys.public_key.str());
-      dealer.set(zmq::sockopt::curve_secretkey, security.keys.secret_key.reveal());
-    }
+    const ClientSecurity& security = settings_.security;
+    dealer.set(zmq::sockopt::curve_serverkey, security.server.str());
+    dealer.set(zmq::sockopt::curve_publickey, security.keys.public_key.str());
+    dealer.set(zmq::sockopt::curve_secretkey, security.keys.secret_key.reveal());
     dealer.connect(settings_.endpoint);
     return {};
   } catch (const zmq::error_t& error) {

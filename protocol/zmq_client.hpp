@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +22,7 @@ struct ClientSecurity {
 struct ClientSettings {
   std::string endpoint;  ///< "tcp://10.0.0.5:5570"
   AgentName name;
-  std::optional<ClientSecurity> security;  ///< without it: loopback only
+  ClientSecurity security;
   /// A sentence for people whenever something else than before is known about the connection.
   /// Called by receive().
   std::function<void(const std::string& text)> notice = [](const std::string&) {};

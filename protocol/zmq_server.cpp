@@ -3,10 +3,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/model/names.hpp"
 #include "protocol/authenticator.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/validate.hpp"
@@ -46,7 +48,7 @@ AgentName name_in(std::string_view routing_id) {
   return AgentName(std::string(routing_id.substr(0, routing_id.find('/'))));
 }
 
-/// Whose key brought this message; nothing where there are no keys.
+/// Whose key brought this message. Nothing: the authenticator did not put it there.
 std::optional<Caller> caller_of(zmq::message_t& part) {
   try {
     return parse_user_id(part.gets("User-Id"));
@@ -69,13 +71,10 @@ ZmqServer::ZmqServer(ServerSettings settings) : settings_(std::move(settings)) {
 ZmqServer::~ZmqServer() = default;
 
 Result<std::unique_ptr<ZmqServer>> ZmqServer::bind(ZmqContext& context, ServerSettings settings) {
-  const auto& security = settings.security;
-  if (auto sound = check_endpoint(settings.endpoint, EndpointUse::listen,
-                                  security ? PeerKeys::present : PeerKeys::absent);
-      !sound) {
+  if (auto sound = check_endpoint(settings.endpoint, EndpointUse::listen); !sound) {
     return tl::unexpected(sound.error());
   }
-  if (auto enough = need_open_files(security ? security->allowed.names().size() : 0); !enough) {
+  if (auto enough = need_open_files(settings.security.allowed.names().size()); !enough) {
     return tl::unexpected(enough.error());
   }
   std::unique_ptr<ZmqServer> server(new ZmqServer(std::move(settings)));
@@ -86,19 +85,13 @@ Result<std::unique_ptr<ZmqServer>> ZmqServer::bind(ZmqContext& context, ServerSe
 }
 
 Result<void> ZmqServer::listen(ZmqContext& context) {
-  if (settings_.security) {
-    auto authenticator = Authenticator::start(
-        context, settings_.security->allowed,
-        [this](const std::string& address, const PublicKey& key) {
-          refuse(key.str(), fmt::format("refused {}: its key {} is none of the agents that may "
-                                        "come; if it should, put its .pub file into --agents",
-                                        address, key.str()));
-        });
-    if (!authenticator) {
-      return tl::unexpected(authenticator.error());
-    }
-    authenticator_ = *std::move(authenticator);
+  auto authenticator = Authenticator::start(
+      context, settings_.security.allowed,
+      [this](const std::string& address, const PublicKey& key) { note_refusal(address, key); });
+  if (!authenticator) {
+    return tl::unexpected(authenticator.error());
   }
+  authenticator_ = *std::move(authenticator);
   try {
     sockets_ = std::make_unique<Sockets>(context.state().context);
     zmq::socket_t& router = sockets_->router;
@@ -106,11 +99,9 @@ Result<void> ZmqServer::listen(ZmqContext& context) {
     router.set(zmq::sockopt::router_mandatory, true);  // or a full queue loses frames in silence
     router.set(zmq::sockopt::router_handover, true);   // or a reconnected agent is ignored
     router.set(zmq::sockopt::backlog, kBacklog);
-    if (settings_.security) {
-      router.set(zmq::sockopt::curve_server, true);
-      router.set(zmq::sockopt::curve_secretkey, settings_.security->keys.secret_key.reveal());
-      router.set(zmq::sockopt::zap_domain, "ocibench");
-    }
+    router.set(zmq::sockopt::curve_server, true);
+    router.set(zmq::sockopt::curve_secretkey, settings_.security.keys.secret_key.reveal());
+    router.set(zmq::sockopt::zap_domain, "ocibench");
     router.bind(settings_.endpoint);
     endpoint_ = router.get(zmq::sockopt::last_endpoint);
     return {};
@@ -119,18 +110,18 @@ Result<void> ZmqServer::listen(ZmqContext& context) {
   }
 }
 
-void ZmqServer::set_allowed(AllowList allowed) {
-  OCIBENCH_ASSERT(authenticator_ != nullptr);
-  authenticator_->set_allowed(std::move(allowed));
-}
+void ZmqServer::set_allowed(AllowList allowed) { authenticator_->set_allowed(std::move(allowed)); }
 
-void ZmqServer::refuse(const std::string& key, const std::string& text) {
-  const auto times = [&] {
+void ZmqServer::note_refusal(const std::string& address, const PublicKey& key) {
+  const auto line = [&] {
     const MutexLock lock(refusals_.mutex);
-    return refusals_.seen.count(key);
+    return refusals_.lines.line(
+        key.str(), fmt::format("refused {}: its key {} is none of the agents that may come; if it "
+                               "should, put its .pub file into --agents",
+                               address, key.str()));
   }();
-  if (times) {
-    settings_.notice(*times == 1 ? text : fmt::format("{} ({} times)", text, *times));
+  if (line) {
+    settings_.notice(*line);
   }
 }
 
@@ -139,9 +130,7 @@ Result<void> ZmqServer::send(const AgentName& peer, std::string_view frame) {
     return fits;
   }
   const auto known = peers_.find(peer);
-  const bool may_get =
-      known != peers_.end() &&
-      (!authenticator_ || (known->second.caller && authenticator_->allows(*known->second.caller)));
+  const bool may_get = known != peers_.end() && authenticator_->allows(known->second.caller);
   try {
     if (may_get && put_part(sockets_->router, known->second.routing_id, zmq::send_flags::sndmore) &&
         put_part(sockets_->router, frame, zmq::send_flags::none)) {
@@ -158,7 +147,7 @@ Result<void> ZmqServer::send(const AgentName& peer, std::string_view frame) {
 
 Result<std::vector<Incoming>> ZmqServer::receive(std::chrono::milliseconds timeout,
                                                  const std::vector<int>& also) {
-  if (authenticator_ && !authenticator_->running()) {
+  if (!authenticator_->running()) {
     return fail(ErrorCode::internal, "the check of keys has stopped: nobody is let in any more");
   }
   std::vector<Incoming> batch;
@@ -166,10 +155,11 @@ Result<std::vector<Incoming>> ZmqServer::receive(std::chrono::milliseconds timeo
     wait_readable({&sockets_->router}, also, std::max(timeout, std::chrono::milliseconds(0)));
     watch_handshakes();
     take_batch(sockets_->router, kFrameParts, [&](std::vector<zmq::message_t>& parts) {
-      Peer peer{.routing_id = parts[0].to_string()};
-      if (authenticator_) {
-        peer.caller = caller_of(parts[1]);
+      auto caller = caller_of(parts[1]);
+      if (!caller) {
+        return;
       }
+      Peer peer{.routing_id = parts[0].to_string(), .caller = *std::move(caller)};
       if (const AgentName name = name_in(peer.routing_id); may_speak(name, peer)) {
         peers_[name] = std::move(peer);
         batch.push_back({name, parts[1].to_string()});
@@ -185,26 +175,28 @@ bool ZmqServer::may_speak(const AgentName& name, const Peer& peer) {
   if (!is_agent_name(name.str()) || (peers_.size() >= kMaxPeers && !peers_.contains(name))) {
     return false;
   }
-  if (!authenticator_) {
-    return true;
-  }
-  if (!peer.caller || !authenticator_->allows(*peer.caller)) {
+  if (!authenticator_->allows(peer.caller)) {
     return false;  // its key was taken off the list after it had connected
   }
-  if (peer.caller->name != name) {
-    refuse(peer.routing_id, fmt::format("dropped a message of {}, which says that it is {}",
-                                        peer.caller->name.str(), name.str()));
+  if (peer.caller.name != name) {
+    if (const auto line = misuse_.line(
+            peer.caller.name.str(), fmt::format("dropped a message of {}, which says that it is {}",
+                                                peer.caller.name.str(), name.str()))) {
+      settings_.notice(*line);
+    }
     return false;
   }
   return true;
 }
 
 void ZmqServer::watch_handshakes() {
-  while (const auto event = sockets_->handshakes.next()) {
-    refuse("handshake",
-           settings_.security
-               ? "a peer's handshake failed: it has no key, or another --coordinator-key than ours"
-               : "a peer's handshake failed: it has a key, and this coordinator has none (--key)");
+  while (sockets_->handshakes.next()) {
+    const auto line = misuse_.line(
+        std::string(),
+        "a peer's handshake failed: it has no key, or another --coordinator-key than ours");
+    if (line) {
+      settings_.notice(*line);
+    }
   }
 }
 

@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +12,7 @@
 #include "common/mutex.hpp"
 #include "protocol/allow_list.hpp"
 #include "protocol/key.hpp"
-#include "protocol/occurrences.hpp"
+#include "protocol/log_throttle.hpp"
 #include "protocol/transport.hpp"
 #include "protocol/zap.hpp"
 #include "protocol/zmq_context.hpp"
@@ -31,16 +30,16 @@ struct ServerSecurity {
 };
 
 struct ServerSettings {
-  std::string endpoint;                    ///< "tcp://0.0.0.0:5570", port 0 for one that is free
-  std::optional<ServerSecurity> security;  ///< without it: loopback only, and whoever can connect
+  std::string endpoint;  ///< "tcp://0.0.0.0:5570", port 0 for one that is free
+  ServerSecurity security;
   LinkNotice notice = [](const std::string&) {};
 };
 
 /// The coordinator's side: a ROUTER. An agent's routing id is its name and a random part that
 /// nobody else knows, so that no other agent, though it has a key, can take its place or get its
-/// frames; send() goes to the connection that spoke last under a name. With security, a frame
-/// counts only under the name that its sender's key has in the allow list at that moment; others,
-/// messages of more than one frame and names that are none are dropped.
+/// frames; send() goes to the connection that spoke last under a name. A frame counts only
+/// under the name that its sender's key has in the allow list at that moment; others, messages of
+/// more than one frame and names that are none are dropped.
 class ZmqServer final : public Transport {
  public:
   static constexpr std::size_t kMaxPeers = 8192;
@@ -52,8 +51,7 @@ class ZmqServer final : public Transport {
   /// What agents connect to, with the real port.
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
 
-  /// Admits and turns away from now on; who is connected already, too. Requires: bound with
-  /// security.
+  /// Admits and turns away from now on; who is connected already, too.
   void set_allowed(AllowList allowed);
 
   Result<void> send(const AgentName& peer, std::string_view frame) override;
@@ -65,22 +63,24 @@ class ZmqServer final : public Transport {
   struct Sockets;
   struct Peer {
     std::string routing_id;
-    std::optional<Caller> caller;  ///< with security
+    Caller caller;
   };
+  /// Lines about those whose key is not in the allow list: from the thread that checks keys.
   struct Refusals {
     Mutex mutex;
-    Occurrences seen OCIBENCH_GUARDED_BY(mutex);
+    LogThrottle lines OCIBENCH_GUARDED_BY(mutex);
   };
 
   explicit ZmqServer(ServerSettings settings);
   Result<void> listen(ZmqContext& context);
   void watch_handshakes();
-  void refuse(const std::string& key, const std::string& text);
+  void note_refusal(const std::string& address, const PublicKey& key);
   bool may_speak(const AgentName& name, const Peer& peer);
 
   ServerSettings settings_;
   std::string endpoint_;
   Refusals refusals_;
+  LogThrottle misuse_;  // by the name of the key; failed handshakes have none
   std::unique_ptr<Authenticator> authenticator_;  // starts before the sockets and ends after them
   std::unique_ptr<Sockets> sockets_;
   std::map<AgentName, Peer> peers_;

@@ -23,7 +23,7 @@ struct ZmqContext::State {
 
 tl::unexpected<Error> failure(std::string_view what, const zmq::error_t& error);
 
-/// Time limits, sizes and link heartbeats of every socket to a peer.
+/// Time limits, sizes and the search for dead links of every socket to a peer.
 void set_common_options(zmq::socket_t& socket);
 
 /// Repeats a call that a signal cut short: giving up between two parts would glue messages

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/host.hpp"
-#include "common/http/url.hpp"
+#include "common/host_name.hpp"
 #include "common/text.hpp"
 
 namespace ocibench::agent {
@@ -106,7 +106,7 @@ std::string verification_of(const oci::Endpoint& upstream, bool own) {
 std::string server_of(RegistrySide side, const ProxiedRegistry& registry,
                       const std::optional<ServerCertificate>& certificate) {
   const oci::Endpoint& upstream = registry.upstream;
-  const bool own = http::is_loopback(upstream.host);
+  const bool own = is_loopback(upstream.host);
   return fmt::format(
       fmt::runtime(kServer), fmt::arg("port", registry.port),
       fmt::arg("listen_options", certificate ? " ssl http2" : ""),

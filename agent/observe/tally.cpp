@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "agent/observe/request_class.hpp"
-#include "common/oci/digest.hpp"
+#include "common/model/reference.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -71,7 +71,7 @@ class Tally {
   void note_image(const RegistryCall& call, const LoggedRequest& request) {
     const bool accepted = call.request == RequestClass::manifest_put && request.status >= kOk &&
                           request.status < kFirstFailure;
-    if (accepted && !oci::is_digest(call.reference) &&
+    if (accepted && !is_digest(call.reference) &&
         complete_.emplace(call.repository, call.reference).second) {
       // Two clocks of one machine, in steps of a millisecond: never before the start.
       const auto after = std::max(request.ended - started_, std::chrono::milliseconds(0));

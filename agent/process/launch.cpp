@@ -4,7 +4,8 @@
 
 namespace ocibench::agent {
 
-Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup) {
+Result<Launch> launch(const Command& command, Confinement confinement,
+                      std::unique_ptr<RunCgroup> cgroup) {
   auto output = OutputCapture::open(command.stdout_log, command.max_log_bytes);
   auto errors = OutputCapture::open(command.stderr_log, command.max_log_bytes);
   if (!output || !errors) {
@@ -15,7 +16,8 @@ Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup)
                         .working_directory = command.working_directory,
                         .stdout_fd = output->write_end(),
                         .stderr_fd = errors->write_end(),
-                        .cgroup2_fd = cgroup ? cgroup->directory_fd() : -1});
+                        .cgroup2_fd = cgroup ? cgroup->directory_fd() : -1,
+                        .confinement = std::move(confinement)});
   if (!process) {
     return tl::unexpected(process.error());
   }

@@ -19,15 +19,20 @@ struct Launch {
   SpawnedProcess process;
 
   [[nodiscard]] ProcessTree tree() const {
-    return cgroup ? ProcessTree{process.pid(), cgroup->path2(), cgroup->path1_memory()}
-                  : ProcessTree{.pid = process.pid()};
+    ProcessTree tree{.pid = process.pid(), .keeper = process.keeper()};
+    if (cgroup) {
+      tree.cgroup2 = cgroup->path2();
+      tree.cgroup1_memory = cgroup->path1_memory();
+    }
+    return tree;
   }
   [[nodiscard]] std::unique_ptr<LiveTree> live_tree() const {
-    return cgroup ? make_cgroup_tree(*cgroup, process.pid()) : make_descendant_tree(process.pid());
+    return cgroup ? make_cgroup_tree(*cgroup, tree()) : make_descendant_tree(tree());
   }
 };
 
-/// Starts the tool up to its gate, in `cgroup` if there is one. Errors: io.
-Result<Launch> launch(const Command& command, std::unique_ptr<RunCgroup> cgroup);
+/// Starts the tool up to its gate, in `cgroup` if there is one. Errors: those of spawn().
+Result<Launch> launch(const Command& command, Confinement confinement,
+                      std::unique_ptr<RunCgroup> cgroup);
 
 }  // namespace ocibench::agent

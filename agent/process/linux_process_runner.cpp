@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/process/escapees.hpp"
 #include "agent/process/launch.hpp"
 
 namespace ocibench::agent {
@@ -199,6 +200,15 @@ Result<void> check(const Command& command) {
   return {};
 }
 
+/// What an earlier program of the tools' user has left, such as one that was asked for its version.
+void sweep(const Isolation& isolation) {
+  if (isolation.user()) {
+    for (const pid_t pid : processes_of(*isolation.user())) {
+      ::kill(pid, SIGKILL);
+    }
+  }
+}
+
 void reap(SpawnedProcess& process, const LiveTree& tree, ProcessReport& report) {
   if (process.pid() < 0) {
     return;
@@ -227,8 +237,9 @@ Result<void> finish_logs(Launch& run, ProcessReport& report) {
 }  // namespace
 
 LinuxProcessRunner::LinuxProcessRunner(const Clock& clock, TreeControl control,
-                                       const std::optional<std::filesystem::path>& cgroup_parent)
-    : clock_(clock) {
+                                       const std::optional<std::filesystem::path>& cgroup_parent,
+                                       Isolation isolation)
+    : clock_(clock), isolation_(std::move(isolation)) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (control == TreeControl::best_available) {
     cgroups_ = CgroupHost::open(cgroup_parent);
@@ -242,11 +253,11 @@ CgroupMode LinuxProcessRunner::cgroup_mode() const {
   return cgroups_ ? cgroups_->mode() : CgroupMode::none;
 }
 
-Result<ProcessReport> LinuxProcessRunner::run(const Command& command, WindowObserver& observer,
-                                              const Cancellation& cancellation) {
-  if (auto checked = check(command); !checked) {
-    return fail(checked.error(), "starting a tool");
+Result<Launch> LinuxProcessRunner::launch_apart(const Command& command) {
+  if (auto given = isolation_.hand_over(command); !given) {
+    return tl::unexpected(given.error());
   }
+  sweep(isolation_);
   std::unique_ptr<RunCgroup> cgroup;
   if (cgroups_) {
     auto created = cgroups_->create();
@@ -255,20 +266,32 @@ Result<ProcessReport> LinuxProcessRunner::run(const Command& command, WindowObse
     }
     cgroup = std::move(*created);
   }
-  auto launched = launch(command, std::move(cgroup));
+  return launch(command, isolation_.confine(command), std::move(cgroup));
+}
+
+Result<ProcessReport> LinuxProcessRunner::run(const Command& command, WindowObserver& observer,
+                                              const Cancellation& cancellation) {
+  if (auto checked = check(command); !checked) {
+    return fail(checked.error(), "starting a tool");
+  }
+  auto launched = launch_apart(command);
   if (!launched) {
     return tl::unexpected(launched.error());
   }
   observer.prepare(launched->tree());
   const auto tree = launched->live_tree();
+  const Escapees escapees(launched->tree(), isolation_.user());
   ProcessReport report;
   report.started_at = clock_.wall();
   observer.opened();
   Watch watch({clock_, command, cancellation, *launched, *tree});
-  const auto watched = watch.until_ended();
+  auto watched = watch.until_ended();
   report.wall = clock_.now() - watch.started();
   observer.closed();
 
+  if (watched) {
+    watched = escapees.end(report);
+  }
   reap(launched->process, *tree, report);
   report.ending = watch.killed_as().value_or(report.ending);
   report.leftover_processes = watch.leftovers();

@@ -14,7 +14,8 @@ constexpr int kBurialRounds = 100;
 
 class CgroupTree final : public LiveTree {
  public:
-  CgroupTree(const RunCgroup& cgroup, pid_t root) : cgroup_(cgroup), root_(root) {}
+  CgroupTree(const RunCgroup& cgroup, const ProcessTree& tree)
+      : cgroup_(cgroup), root_(tree.pid), left_to_us_(tree.keeper < 0) {}
 
   [[nodiscard]] std::uint32_t alive() const override {
     return static_cast<std::uint32_t>(cgroup_.members().size());
@@ -30,6 +31,9 @@ class CgroupTree final : public LiveTree {
   /// A member leaves its cgroup shortly before it becomes a zombie, and may be a zombie of another
   /// such one: hence the rounds.
   void bury() const override {
+    if (!left_to_us_) {
+      return;
+    }
     std::vector<pid_t> remains = cgroup_.remains("/proc");
     for (int round = 0; !remains.empty() && round < kBurialRounds; ++round) {
       for (const pid_t pid : remains) {
@@ -42,11 +46,13 @@ class CgroupTree final : public LiveTree {
  private:
   const RunCgroup& cgroup_;
   pid_t root_;
+  bool left_to_us_;
 };
 
 class DescendantTree final : public LiveTree {
  public:
-  explicit DescendantTree(pid_t root) : root_(root), descendants_("/proc", root) {}
+  explicit DescendantTree(const ProcessTree& tree)
+      : root_(tree.pid), keeper_(tree.keeper), descendants_("/proc", tree.pid, tree.keeper) {}
 
   [[nodiscard]] std::uint32_t alive() const override {
     const auto members = descendants_.read();
@@ -64,6 +70,10 @@ class DescendantTree final : public LiveTree {
   }
 
   void kill() const override {
+    if (keeper_ > 0) {
+      ::kill(keeper_, SIGKILL);  // and the kernel all that has its process ids from it
+      return;
+    }
     ::kill(-root_, SIGKILL);
     for (const ProcessEntry& member : descendants_.read()) {
       ::kill(member.pid, SIGKILL);
@@ -99,17 +109,18 @@ class DescendantTree final : public LiveTree {
   }
 
   pid_t root_;
+  pid_t keeper_;
   Descendants descendants_;
 };
 
 }  // namespace
 
-std::unique_ptr<LiveTree> make_cgroup_tree(const RunCgroup& cgroup, pid_t root) {
-  return std::make_unique<CgroupTree>(cgroup, root);
+std::unique_ptr<LiveTree> make_cgroup_tree(const RunCgroup& cgroup, const ProcessTree& tree) {
+  return std::make_unique<CgroupTree>(cgroup, tree);
 }
 
-std::unique_ptr<LiveTree> make_descendant_tree(pid_t root) {
-  return std::make_unique<DescendantTree>(root);
+std::unique_ptr<LiveTree> make_descendant_tree(const ProcessTree& tree) {
+  return std::make_unique<DescendantTree>(tree);
 }
 
 }  // namespace ocibench::agent

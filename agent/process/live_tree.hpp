@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/process/cgroup.hpp"
+#include "agent/process/process_runner.hpp"
 #include "agent/process/process_table.hpp"
 
 namespace ocibench::agent {
@@ -27,14 +28,15 @@ class LiveTree {
   /// SIGKILL to all. Repeat until empty: the fallback can be outrun by a tree that forks. It may
   /// reap orphans, so that their times are lost.
   virtual void kill() const = 0;
-  /// Reaps the members that were left to us. Requires: it is empty, and the tool has been reaped.
+  /// Reaps the members that were left to us; what was left to a keeper goes with it.
+  /// Requires: it is empty, and the tool has been reaped.
   virtual void bury() const = 0;
 };
 
 /// By cgroup v2: exact. `cgroup` must outlive it.
-std::unique_ptr<LiveTree> make_cgroup_tree(const RunCgroup& cgroup, pid_t root);
+std::unique_ptr<LiveTree> make_cgroup_tree(const RunCgroup& cgroup, const ProcessTree& tree);
 
 /// By parenthood, from /proc. See Descendants for what it requires.
-std::unique_ptr<LiveTree> make_descendant_tree(pid_t root);
+std::unique_ptr<LiveTree> make_descendant_tree(const ProcessTree& tree);
 
 }  // namespace ocibench::agent

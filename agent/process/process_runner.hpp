@@ -25,11 +25,17 @@ struct Command {
   std::chrono::milliseconds deadline{0};     ///< from start; then the whole tree is killed
   std::uint64_t max_log_bytes = 64'000'000;  ///< per stream; what comes after is counted, not kept
   std::uint64_t min_free_bytes = 0;  ///< killed when the working directory's file system has less
+  /// Where tools are isolated: given, with what is in them, to the user that the tool runs as.
+  std::vector<std::filesystem::path> writable;
+  /// Where tools are isolated: stay in sight though something above is hidden. argv[0] does anyway.
+  std::vector<std::filesystem::path> readable;
 };
 
 /// The tree as samplers find it. The cgroup paths are empty where cgroups cannot be had.
 struct ProcessTree {
   pid_t pid = -1;  ///< the tool itself, also the leader of its process group
+  /// Holds the tool's namespaces, where it has its own; orphans come to it and stay zombies.
+  pid_t keeper = -1;
   std::filesystem::path cgroup2;
   std::filesystem::path cgroup1_memory;  ///< on hybrid hosts, where memory sits in v1
 };
@@ -67,7 +73,10 @@ struct ProcessReport {
   WallTime started_at{};
   std::chrono::nanoseconds wall{0};      ///< from release of the tool to the end of its whole tree
   std::uint32_t leftover_processes = 0;  ///< outlived the tool by kLinger and were killed
-  std::uint64_t stdout_bytes = 0;        ///< produced, kept or not
+  /// Had left the tree, were alive when the window had closed, and were killed then.
+  std::uint32_t escaped_processes = 0;
+  std::vector<std::string> escaped_names;  ///< some of what those ran, printable
+  std::uint64_t stdout_bytes = 0;          ///< produced, kept or not
   std::uint64_t stderr_bytes = 0;
   std::vector<std::string>
       last_stderr_lines;  ///< at most 20 lines of at most 500 bytes, valid UTF-8

@@ -98,6 +98,7 @@ HostTotals HostCounters::read() {
   totals.psi_io_some_us = psi(psi_io_);
   totals.psi_memory_some_us = psi(psi_memory_);
   if (const auto text = snmp_.read()) {
+    totals.tcp_sent_segments = parse_snmp(*text, "Tcp", "OutSegs");
     totals.tcp_retransmitted_segments = parse_snmp(*text, "Tcp", "RetransSegs");
   }
   if (has_allowances_) {

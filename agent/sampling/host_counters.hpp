@@ -17,6 +17,7 @@ struct HostTotals {
   std::optional<std::uint64_t> psi_cpu_some_us;
   std::optional<std::uint64_t> psi_io_some_us;
   std::optional<std::uint64_t> psi_memory_some_us;
+  std::optional<std::uint64_t> tcp_sent_segments;  ///< without those sent again (RFC 4022)
   std::optional<std::uint64_t> tcp_retransmitted_segments;
   std::optional<std::uint64_t> ena_allowance_exceeded;
 };

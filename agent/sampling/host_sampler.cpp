@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include "agent/sampling/host_counters.hpp"
 #include "agent/sampling/kept_file.hpp"
+#include "agent/sampling/marks.hpp"
 #include "agent/sampling/net_dev.hpp"
 #include "agent/sampling/samples.hpp"
 #include "agent/sampling/series.hpp"
@@ -177,20 +177,15 @@ ValidityCounters HostSampler::State::validity() const {
 }
 
 void HostSampler::State::mark_what_moved(const ValidityCounters& moved) {
-  const double wall_us = to_seconds(last.at - first.at) * 1e6;
-  if (moved.steal_us.value_or(0) > 0 && wall_us > 0) {
-    marks.push_back(fmt::format("steal {:.1f} % of a core",
-                                100.0 * static_cast<double>(*moved.steal_us) / wall_us));
-  }
-  const std::array<std::pair<const char*, std::optional<std::uint64_t>>, 3> counters = {
-      {{"TCP segments sent again", moved.tcp_retransmitted_segments},
-       {"packets dropped by the interface", moved.nic_dropped_packets},
-       {"packets over the instance's network allowance", moved.ena_allowance_exceeded}}};
-  for (const auto& [name, count] : counters) {
-    if (count.value_or(0) > 0) {
-      marks.push_back(fmt::format("{} {}", *count, name));
-    }
-  }
+  const auto network =
+      first.network && last.network ? difference(*first.network, *last.network) : std::nullopt;
+  const std::vector<std::string> more = marks_of(
+      {.window = last.at - first.at,
+       .counters = moved,
+       .tcp_sent_segments = growth(host_first.tcp_sent_segments, host_last.tcp_sent_segments),
+       .packets =
+           network ? std::optional(network->rx_packets + network->tx_packets) : std::nullopt});
+  marks.insert(marks.end(), more.begin(), more.end());
 }
 
 void HostSampler::State::write_csv(WindowReport& report) {
@@ -279,10 +274,6 @@ WindowReport HostSampler::finish() {
   report.resources = state.resources();
   report.validity = state.validity();
   state.mark_what_moved(report.validity);
-  if (cost.missed > 0) {
-    state.marks.push_back(
-        fmt::format("{} of {} samples were missed", cost.missed, cost.ticks + cost.missed));
-  }
   state.write_csv(report);
   state.add_pidstat(report);
   report.marks = state.marks;

@@ -35,7 +35,7 @@ std::vector<double> column(const std::map<std::int64_t, PidstatSum>& sums,
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-/// Rows of the tree; header and row lines of it go to `log`.
+/// Rows of the tree; header and row lines of it go to `log`. Not the banner, which names the host.
 Result<std::vector<PidstatRow>> filter(std::FILE* raw, const std::set<pid_t>& tree,
                                        std::ofstream& log) {
   PidstatParser parser;
@@ -52,7 +52,7 @@ Result<std::vector<PidstatRow>> filter(std::FILE* raw, const std::set<pid_t>& tr
       return tl::unexpected(kind.error());
     }
     const bool is_row = *kind == PidstatParser::Line::row;
-    if (is_row && !tree.contains(parser.row().pid)) {
+    if (*kind == PidstatParser::Line::other || (is_row && !tree.contains(parser.row().pid))) {
       continue;
     }
     log << line << '\n';

@@ -25,8 +25,8 @@ TreeUse sum_of(const std::vector<ProcessEntry>& entries) {
   return use;
 }
 
-ProcTree::ProcTree(pid_t root, std::filesystem::path proc_root)
-    : descendants_(std::move(proc_root), root) {}
+ProcTree::ProcTree(const ProcessTree& tree, std::filesystem::path proc_root)
+    : descendants_(std::move(proc_root), tree.pid, tree.keeper) {}
 
 TreeUse ProcTree::read() {
   const std::vector<ProcessEntry> entries = descendants_.read();
@@ -41,7 +41,7 @@ TreeUse ProcTree::read() {
 
 std::unique_ptr<TreeMeter> make_tree_meter(const ProcessTree& tree, const HostPaths& paths) {
   if (tree.cgroup2.empty()) {
-    return std::make_unique<ProcTree>(tree.pid, paths.proc);
+    return std::make_unique<ProcTree>(tree, paths.proc);
   }
   return std::make_unique<CgroupUsage>(tree, paths.proc);
 }

@@ -16,7 +16,7 @@ TreeUse sum_of(const std::vector<ProcessEntry>& entries);
 /// A process tree without a cgroup, sampled from /proc.
 class ProcTree final : public TreeMeter {
  public:
-  ProcTree(pid_t root, std::filesystem::path proc_root);
+  ProcTree(const ProcessTree& tree, std::filesystem::path proc_root);
 
   TreeUse read() override;
   [[nodiscard]] const std::vector<pid_t>& members() const override { return members_; }

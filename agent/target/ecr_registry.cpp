@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include "common/aws/session.hpp"
+#include "common/host_name.hpp"
 #include "common/log.hpp"
 #include "common/oci/client.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -65,9 +67,12 @@ class EcrInstance final : public RegistryInstance {
       if (!made_.empty()) {
         pause(pace_, cancellation);
       }
-      const Result<aws::Ecr::Created> created = ecr_.create_repository(name);
+      const aws::Outcome<aws::Ecr::Created> created = ecr_.create_repository(name);
       if (!created) {
-        return tl::unexpected(created.error());
+        if (created.error().maybe_done) {
+          made_.push_back(name);  // deleting one that is not there is no error
+        }
+        return tl::unexpected(created.error().error);
       }
       if (*created == aws::Ecr::Created::was_there) {
         return fail(ErrorCode::conflict,
@@ -143,8 +148,14 @@ EcrRegistries::EcrRegistries(aws::Settings settings, const Clock& clock,
 
 EcrRegistries::~EcrRegistries() = default;
 
+/// In the region of the target, before its credentials are known to be for it: see login_to().
 Result<EcrRegistries::Account*> EcrRegistries::account_of(const TargetSpec& target) {
   const std::optional<EcrHost> host = parse_ecr_host(target.host);
+  if (!host && !is_loopback(target.host)) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("refused: {} is no registry of Amazon ECR, whose password it would get",
+                            printable(target.host, kLongestQuote)));
+  }
   const std::string region = host ? host->region : settings_.region;
   if (account_ && (region.empty() || account_->ecr.region() == region)) {
     return account_.get();
@@ -160,10 +171,12 @@ Result<EcrRegistries::Account*> EcrRegistries::account_of(const TargetSpec& targ
   return account_.get();
 }
 
-Result<oci::Endpoint> EcrRegistries::reach(const TargetSpec& target, RegistryTransport transport) {
-  const Result<Account*> account = account_of(target);
+/// The account that the target is of: nobody else is given its password, and nothing is made or
+/// deleted in an account because of a target in another.
+Result<EcrRegistries::Account*> EcrRegistries::login_to(const TargetSpec& target) {
+  Result<Account*> account = account_of(target);
   if (!account) {
-    return tl::unexpected(account.error());
+    return account;
   }
   std::optional<aws::RegistryLogin>& login = (*account)->login;
   if (!login || login->expires < clock_.wall() + kLeastLifetime) {
@@ -173,15 +186,31 @@ Result<oci::Endpoint> EcrRegistries::reach(const TargetSpec& target, RegistryTra
     }
     login = *std::move(fresh);
   }
-  if (parse_ecr_host(target.host) && login->registry != target.host) {
+  if (login->registry != target.host) {
     return fail(ErrorCode::conflict,
                 fmt::format("the AWS credentials are those of {}, and the target is {}",
                             login->registry, target.host));
   }
+  return account;
+}
+
+Result<oci::Endpoint> EcrRegistries::reach(const TargetSpec& target, RegistryTransport transport) {
+  if (transport == RegistryTransport::plain_http && !is_loopback(target.host)) {
+    return fail(
+        ErrorCode::bad_input,
+        fmt::format("{} is on Amazon ECR, whose password must not go over plain http: leave "
+                    "tls = false out of the campaign",
+                    target.host));
+  }
+  const Result<Account*> account = login_to(target);
+  if (!account) {
+    return tl::unexpected(account.error());
+  }
+  const aws::RegistryLogin& login = *(*account)->login;
   oci::Endpoint endpoint{
       .host = target.host,
       .scheme = transport == RegistryTransport::tls ? oci::Scheme::https : oci::Scheme::http,
-      .credentials = oci::Credentials{login->username, login->password, ""}};
+      .credentials = oci::Credentials{login.username, login.password, ""}};
   return oci::Client::create(endpoint)
       .and_then([](oci::Client client) { return client.ping(); })
       .map([&](const oci::ResponseFacts& /*answer*/) { return endpoint; });
@@ -210,7 +239,7 @@ Result<std::string> EcrRegistries::sweep(const RemoteRequest& request,
   if (auto checked = check_request(request); !checked) {
     return tl::unexpected(std::move(checked.error()));
   }
-  const Result<Account*> account = account_of(request.target);
+  const Result<Account*> account = login_to(request.target);
   if (!account) {
     return tl::unexpected(account.error());
   }

@@ -16,7 +16,8 @@ namespace ocibench::agent {
 /// before it and deleted, with all in them, after it; only those that this object has made, and
 /// they are all below the run's prefix. A repository that is there already ends the run: cold would
 /// not be cold. The password is got anew in time; it and the account's BLOB_MOUNTING setting are in
-/// the region of the target's host.
+/// the region of the target's host. The password goes to the registry that AWS says it is for, and
+/// the target must be that one.
 class EcrRegistries final : public RemoteRegistries {
  public:
   /// CreateRepository and DeleteRepository share quotas with every other agent of the account, so
@@ -29,7 +30,8 @@ class EcrRegistries final : public RemoteRegistries {
   EcrRegistries(aws::Settings settings, const Clock& clock, std::chrono::milliseconds pace = kPace);
   ~EcrRegistries() override;
 
-  /// Errors: also conflict when the credentials are those of another account.
+  /// Errors: also bad_input (a host that is not of ECR, plain http off loopback), conflict when the
+  /// credentials are those of another account.
   Result<oci::Endpoint> reach(const TargetSpec& target, RegistryTransport transport) override;
   /// Errors: also those of aws::Ecr, and conflict.
   Result<std::unique_ptr<RegistryInstance>> open(const RemoteRequest& request,
@@ -40,6 +42,7 @@ class EcrRegistries final : public RemoteRegistries {
  private:
   struct Account;
   Result<Account*> account_of(const TargetSpec& target);
+  Result<Account*> login_to(const TargetSpec& target);
 
   const aws::Settings settings_;
   const Clock& clock_;

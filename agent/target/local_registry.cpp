@@ -22,8 +22,6 @@
 namespace ocibench::agent {
 namespace {
 
-constexpr std::string_view kStoragePrefix = "ocibench-registry-";
-
 /// Storage is named after the agent's pid, so that what a killed one left can be told.
 void sweep_storage(const std::filesystem::path& parent) {
   std::error_code ignored;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "agent/target/certificate_authority.hpp"
 #include "agent/target/registry_process.hpp"
@@ -12,6 +13,10 @@
 #include "common/file.hpp"
 
 namespace ocibench::agent {
+
+/// Where registries that keep their content in memory keep it, in folders that begin like this.
+inline constexpr const char* kMemoryDirectory = "/dev/shm";
+inline constexpr std::string_view kStoragePrefix = "ocibench-registry-";
 
 /// Starts registries of the catalog as processes on free ports of 127.0.0.1. Each instance has
 /// fresh storage, in memory below `memory_directory` or on disk below the request's directory. With
@@ -32,7 +37,8 @@ class LocalRegistry final : public TargetRegistry {
   /// that agents which were killed have left in `memory_directory`. Errors: io, internal.
   static Result<std::unique_ptr<LocalRegistry>> create(
       const Clock& clock, const catalog::SubjectFinder& finder,
-      const std::filesystem::path& directory, std::filesystem::path memory_directory = "/dev/shm");
+      const std::filesystem::path& directory,
+      std::filesystem::path memory_directory = kMemoryDirectory);
 
   Result<std::unique_ptr<RegistryInstance>> start(const RegistryRequest& request,
                                                   const Cancellation& cancellation) override;

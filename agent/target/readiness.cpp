@@ -19,9 +19,11 @@ constexpr std::string_view kPortTaken = "ddress already in use";
 
 Result<void> await_ready(const AwaitedServer& server, const Clock& clock,
                          const Cancellation& cancellation) {
-  Result<oci::Client> client = oci::Client::create(
-      server.endpoint,
-      {.connect_timeout = kReadyTimeout, .idle_timeout = kReadyTimeout, .max_retries = 0});
+  Result<oci::Client> client =
+      oci::Client::create(server.endpoint, {.connect_timeout = kReadyTimeout,
+                                            .idle_timeout = kReadyTimeout,
+                                            .answer_timeout = kReadyTimeout,
+                                            .max_retries = 0});
   if (!client) {
     return tl::unexpected(std::move(client.error()));
   }

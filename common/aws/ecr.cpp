@@ -60,12 +60,12 @@ Result<RegistryLogin> Ecr::login() {
                                 : Result<RegistryLogin>(unreadable("GetAuthorizationToken"));
 }
 
-Result<Ecr::Created> Ecr::create_repository(const std::string& name) {
+Outcome<Ecr::Created> Ecr::create_repository(const std::string& name) {
   const Outcome<Json> answer = call("CreateRepository", {{"repositoryName", name}});
   if (!answer && answer.error().type == "RepositoryAlreadyExistsException") {
-    return Created::was_there;
+    return answer.error().maybe_done ? Created::now : Created::was_there;
   }
-  return answer ? Result<Created>(Created::now) : tl::unexpected(answer.error().error);
+  return answer.map([](const Json& /*repository*/) { return Created::now; });
 }
 
 Result<void> Ecr::delete_repository(const std::string& name) {

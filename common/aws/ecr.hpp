@@ -40,7 +40,10 @@ class Ecr {
   Result<RegistryLogin> login();
 
   enum class Created { now, was_there };
-  Result<Created> create_repository(const std::string& name);
+  /// `now` also where it is there after a request of this call whose answer was lost: that has made
+  /// it. Requires: a name that nobody else makes at the same time. With Failure::maybe_done it may
+  /// be there in spite of the failure.
+  Outcome<Created> create_repository(const std::string& name);
   /// With all images in it. One that is not there is no error.
   Result<void> delete_repository(const std::string& name);
   /// All whose name begins with `prefix`, in no order.

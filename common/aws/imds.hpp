@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,8 @@ namespace ocibench::aws {
 /// token is asked for first and kept until it expires.
 /// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 /// No proxy is asked. Where there is no such service, the first get() says so within a second and
-/// those after it at once. One thread at a time.
+/// those of the next kAbsentFor at once. Where a token was had there is one, and what fails is
+/// asked again, kMostTries times in all. One thread at a time.
 class Imds {
  public:
   static constexpr std::string_view kIdentityDocument =
@@ -26,6 +29,9 @@ class Imds {
   static constexpr std::string_view kSpotAction = "/latest/meta-data/spot/instance-action";
   static constexpr std::string_view kRoles = "/latest/meta-data/iam/security-credentials/";
 
+  static constexpr std::chrono::seconds kAbsentFor{5};
+  static constexpr int kMostTries = 3;
+
   /// Requires: `clock` outlives this. Errors: internal.
   static Result<Imds> create(std::string endpoint, const Clock& clock);
 
@@ -36,11 +42,13 @@ class Imds {
  private:
   Imds(std::string endpoint, const Clock& clock, http::Connection http);
   Result<void> ensure_token();
+  Result<std::string> get_once(std::string_view path);
 
   std::string endpoint_;
   const Clock* clock_;
   http::Connection http_;
-  bool absent_ = false;
+  std::optional<MonoTime> absent_until_;
+  bool was_there_ = false;  ///< it has given a token once
   std::string token_;
   MonoTime token_expires_;
 };

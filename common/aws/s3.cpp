@@ -85,9 +85,12 @@ Result<S3Url> parse_s3_url(std::string_view text) {
 }
 
 Result<Bucket> Bucket::create(Session& session, std::string name, RetryLimits limits) {
-  const auto& endpoints = session.settings().endpoints;
-  const bool own_host = !endpoints.contains("s3") && !endpoints.contains("") &&
-                        name.find('.') == std::string::npos;  // certificates cover one label
+  const auto endpoint = session.endpoint("s3");
+  if (!endpoint) {
+    return tl::unexpected(endpoint.error());
+  }
+  const bool own_host =
+      !*endpoint && name.find('.') == std::string::npos;  // certificates cover one label
   std::string host = own_host ? name + ".s3" : "s3";
   std::string path_prefix = own_host ? "" : "/" + name;
   return Service::create(session, {"s3", std::move(host)}, limits).map([&](Service&& service) {
@@ -131,6 +134,10 @@ Result<std::vector<ListedObject>> Bucket::list(const std::string& prefix) {
       found.push_back({xml_text(object, "Key"), number_in(xml_text(object, "Size"))});
     }
     const std::string next = xml_text(answer->body, "NextContinuationToken");
+    const bool more = xml_text(answer->body, "IsTruncated") == "true";
+    if (!is_whole_document(answer->body) || (more && next.empty())) {
+      return tl::unexpected(wrong_answer("ListObjectsV2"));
+    }
     if (next.empty()) {
       return found;
     }
@@ -164,6 +171,9 @@ Result<std::optional<PartUpload>> Bucket::find_parts(const std::string& key) {
   if (!answer) {
     return tl::unexpected(answer.error().error);
   }
+  if (!is_whole_document(answer->body)) {
+    return tl::unexpected(wrong_answer("ListMultipartUploads"));
+  }
   std::optional<PartUpload> newest;
   std::string begun;
   for (const std::string_view upload : xml_elements(answer->body, "Upload")) {
@@ -179,6 +189,7 @@ Result<std::optional<PartUpload>> Bucket::find_parts(const std::string& key) {
 Result<std::vector<StoredPart>> Bucket::parts(const PartUpload& upload) {
   std::vector<StoredPart> found;
   Query query = {{"uploadId", upload.id}};
+  std::uint64_t marker = 0;
   for (std::size_t page = 0; page < kMostPages; ++page) {
     const auto answer = service_.send({.operation = "ListParts",
                                        .permission = "s3:ListMultipartUploadParts",
@@ -193,11 +204,18 @@ Result<std::vector<StoredPart>> Bucket::parts(const PartUpload& upload) {
                        number_in(xml_text(part, "Size")), xml_text(part, "ChecksumSHA256"),
                        xml_text(part, "ETag")});
     }
+    if (!is_whole_document(answer->body)) {
+      break;
+    }
     if (xml_text(answer->body, "IsTruncated") != "true") {
       return found;
     }
-    query = {{"uploadId", upload.id},
-             {"part-number-marker", xml_text(answer->body, "NextPartNumberMarker")}};
+    const std::uint64_t next = number_in(xml_text(answer->body, "NextPartNumberMarker"));
+    if (next <= marker) {
+      break;  // the same page for ever
+    }
+    marker = next;
+    query = {{"uploadId", upload.id}, {"part-number-marker", fmt::format("{}", marker)}};
   }
   return tl::unexpected(wrong_answer("ListParts"));
 }
@@ -229,15 +247,12 @@ Result<void> Bucket::finish_parts(const PartUpload& upload, const std::vector<St
                      .body_bytes = body.size(),
                      .body_sha256 = sha256_hex(body)});
   if (!answer) {
-    return tl::unexpected(answer.error().error);
+    // An upload that is not there any more is what a request leaves whose answer was lost.
+    const bool done = answer.error().maybe_done && answer.error().type == "NoSuchUpload";
+    return done ? Result<void>() : tl::unexpected(answer.error().error);
   }
-  // S3 may find out that it failed after it has said 200.
-  const std::string code = xml_text(answer->body, "Code");
-  return code.empty() ? Result<void>()
-                      : fail(ErrorCode::unavailable,
-                             fmt::format("AWS s3 CompleteMultipartUpload: {}: {}",
-                                         printable(code, kMaxShown),
-                                         printable(xml_text(answer->body, "Message"), kMaxShown)));
+  return is_whole_document(answer->body) ? Result<void>()
+                                         : tl::unexpected(wrong_answer("CompleteMultipartUpload"));
 }
 
 }  // namespace ocibench::aws

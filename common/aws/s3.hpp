@@ -78,6 +78,8 @@ class Bucket {
   Result<std::optional<PartUpload>> find_parts(const std::string& key);
   Result<std::vector<StoredPart>> parts(const PartUpload& upload);
   Result<StoredPart> put_part(const PartUpload& upload, int number, const Payload& payload);
+  /// Also where the upload is gone after a request whose answer was lost: ask head() for the
+  /// object.
   Result<void> finish_parts(const PartUpload& upload, const std::vector<StoredPart>& parts);
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/host_name.hpp"
 #include "common/http/url.hpp"
 #include "common/sha256.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kIdleTimeout{60};
+constexpr std::chrono::minutes kAnswerTimeout{10};  // S3 puts the parts of an object together
 constexpr std::uint32_t kMostDoublings = 16;
 
 std::string default_endpoint(const ServiceName& name, const std::string& region) {
@@ -20,22 +22,39 @@ std::string default_endpoint(const ServiceName& name, const std::string& region)
   return fmt::format("https://{}.{}.amazonaws.com{}", name.host, region, suffix);
 }
 
-std::string endpoint_of(const Settings& settings, const ServiceName& name,
-                        const std::string& region) {
-  for (const std::string& key : {name.name, std::string()}) {
-    if (const auto told = settings.endpoints.find(key); told != settings.endpoints.end()) {
-      std::string url = told->second;
-      while (url.ends_with('/')) {
-        url.pop_back();
-      }
-      return url;
+Result<std::string> endpoint_of(const Session& session, const ServiceName& name,
+                                const std::string& region) {
+  return session.endpoint(name.name).map([&](std::optional<std::string>&& named) {
+    std::string url = std::move(named).value_or(default_endpoint(name, region));
+    while (url.ends_with('/')) {
+      url.pop_back();
     }
-  }
-  return default_endpoint(name, region);
+    return url;
+  });
 }
 
 Failure at_operation(const Error& error, const std::string& service, const Call& call) {
   return {{}, error.with_context(fmt::format("AWS {} {}", service, call.operation))};
+}
+
+/// No answer came, or a part of one.
+bool is_lost(const Error& error) {
+  return error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout ||
+         error.code == ErrorCode::bad_input;
+}
+
+/// Counts itself in `begun` when its first bytes are asked for.
+Result<ByteSource> counting(Result<ByteSource> source, std::uint32_t& begun) {
+  return std::move(source).map([&begun](ByteSource&& bytes) -> ByteSource {
+    return [bytes = std::move(bytes), first = true, &begun](std::span<char> buffer) mutable {
+      begun += std::exchange(first, false) ? 1U : 0U;
+      return bytes(buffer);
+    };
+  });
+}
+
+bool is_success(const http::Response& answer) {
+  return answer.status >= 200 && answer.status < 300 && !is_error_document(answer);
 }
 
 }  // namespace
@@ -45,26 +64,27 @@ Result<Service> Service::create(Session& session, ServiceName name, RetryLimits 
   if (!region) {
     return tl::unexpected(region.error());
   }
-  const std::string url = endpoint_of(session.settings(), name, *region);
-  const Result<http::UrlParts> parts = http::parse_url(url);
+  const Result<std::string> url = endpoint_of(session, name, *region);
+  const Result<http::UrlParts> parts = url ? http::parse_url(*url) : tl::unexpected(url.error());
   if (!parts) {
     return fail(parts.error(), fmt::format("endpoint of AWS {}", name.name));
   }
-  if (parts->scheme != "https" && !http::is_loopback(parts->host)) {
+  if (parts->scheme != "https" && !is_loopback(parts->host)) {
     return fail(ErrorCode::bad_input,
                 fmt::format("endpoint of AWS {}: {} is no https, and credentials would be readable "
                             "on the way",
-                            name.name, http::printable_url(url)));
+                            name.name, http::printable_url(*url)));
   }
   Result<http::Connection> http = http::Connection::create({.ca_file = session.settings().ca_file,
                                                             .connect_timeout = kConnectTimeout,
-                                                            .idle_timeout = kIdleTimeout});
+                                                            .idle_timeout = kIdleTimeout,
+                                                            .answer_timeout = kAnswerTimeout});
   if (!http) {
     return tl::unexpected(http.error());
   }
   Service service(session, {*region, std::move(name.name)}, std::move(*http));
   service.limits_ = limits;
-  service.base_url_ = url;
+  service.base_url_ = *url;
   service.host_ = parts->host;
   return service;
 }
@@ -117,37 +137,56 @@ void Service::wait_before(std::uint32_t retry, const http::Response* answer) {
   http_.wait(wait - std::chrono::milliseconds(less(chance_)));
 }
 
+Failure Service::failure_of(const Call& call, const http::Response& answer,
+                            const Credentials& credentials) const {
+  const ServiceError refusal = service_error_of(answer);
+  const Operation operation{scope_.service, call.operation, permission_for(call),
+                            credentials.origin};
+  return {refusal.type, explain(operation, answer, refusal)};
+}
+
 Outcome<http::Response> Service::send(const Call& call) {
   bool renewed = false;
+  std::uint32_t begun = 0;       // requests whose body libcurl has begun to send, by itself again
+  std::uint32_t unanswered = 0;  // of those
+  Call counted = call;
+  if (call.body) {
+    counted.body = [&] { return counting(call.body(), begun); };
+  }
   for (std::uint32_t retry = 0;; ++retry) {
+    const auto failed = [&](Failure failure) {
+      failure.maybe_done = unanswered > 0;
+      return tl::unexpected(std::move(failure));
+    };
     const Result<Credentials> credentials = session_->credentials();
     if (!credentials) {
-      return tl::unexpected(at_operation(credentials.error(), scope_.service, call));
+      return failed(at_operation(credentials.error(), scope_.service, call));
     }
-    Result<http::Response> answer = http_.send(signed_request(call, credentials->key));
+    const http::Request request = signed_request(counted, credentials->key);
+    const std::uint32_t before = begun;
+    Result<http::Response> answer = http_.send(request);
+    if (answer && is_success(*answer)) {
+      return std::move(*answer);
+    }
+    const bool refused = answer && answer->status >= 300 && answer->status < 500;
+    unanswered += begun - before - (refused && begun > before ? 1 : 0);
     if (!answer) {
-      const bool lost = answer.error().code == ErrorCode::unavailable ||
-                        answer.error().code == ErrorCode::timeout;
-      if (!lost || retry >= limits_.most) {
-        return tl::unexpected(at_operation(answer.error(), scope_.service, call));
+      if (!is_lost(answer.error()) || retry >= limits_.most) {
+        const Error at_url = answer.error().with_context(http::printable_url(request.url));
+        return failed(at_operation(at_url, scope_.service, call));
       }
       wait_before(retry, nullptr);
       continue;
     }
-    if (answer->status >= 200 && answer->status < 300) {
-      return std::move(*answer);
-    }
     const ServiceError refusal = service_error_of(*answer);
     const bool throttling = is_throttling(*answer, refusal);
     throttled_ += throttling ? 1 : 0;
-    if ((throttling || answer->status >= 500) && retry < limits_.most) {
+    if ((throttling || !refused) && retry < limits_.most) {
       wait_before(retry, &*answer);
     } else if (is_expired_token(refusal) && !std::exchange(renewed, true)) {
       session_->forget_credentials();
     } else {
-      const Operation operation{scope_.service, call.operation, permission_for(call),
-                                credentials->origin};
-      return tl::unexpected(Failure{refusal.type, explain(operation, *answer, refusal)});
+      return failed(failure_of(call, *answer, *credentials));
     }
   }
 }
@@ -169,8 +208,10 @@ Outcome<Json> Service::call(std::string_view target, const std::string& operatio
   Result<Json> json = parse_json(answer->body.empty() ? "{}" : answer->body, "answer");
   if (!json) {
     // What was answered may hold a secret: nothing of it is repeated.
-    return tl::unexpected(
-        at_operation({ErrorCode::bad_input, "the answer is no JSON"}, scope_.service, call));
+    Failure failure =
+        at_operation({ErrorCode::bad_input, "the answer is no JSON"}, scope_.service, call);
+    failure.maybe_done = true;
+    return tl::unexpected(std::move(failure));
   }
   return std::move(*json);
 }

@@ -46,15 +46,16 @@ struct ServiceName {
 
 /// Sends signed calls to one service in the session's region, or to the endpoint that the settings
 /// name. Throttling, a server's failures and lost connections are tried again after a growing wait;
-/// an expired key is fetched anew, once. One thread at a time.
+/// an expired key is fetched anew, once. So a call may be carried out twice, and the second refused
+/// because of the first: Failure::maybe_done. One thread at a time.
 class Service {
  public:
   /// Requires: `session` outlives this. Errors: those of Session::region; bad_input (an endpoint
   /// that is no URL, or would take credentials over plain http).
   static Result<Service> create(Session& session, ServiceName name, RetryLimits limits = {});
 
-  /// Only a 2xx is a success. Errors: those of Session::credentials and http::Connection::send, and
-  /// what the service says.
+  /// Only a 2xx is a success, and only without is_error_document(). Errors: those of
+  /// Session::credentials and http::Connection::send, and what the service says.
   Outcome<http::Response> send(const Call& call);
 
   /// The JSON protocol: X-Amz-Target is "<target>.<operation>". Errors: also bad_input.
@@ -69,6 +70,8 @@ class Service {
   [[nodiscard]] std::string permission_for(const Call& call) const;
   [[nodiscard]] http::Request signed_request(const Call& call, const AccessKey& key) const;
   void wait_before(std::uint32_t retry, const http::Response* answer);
+  [[nodiscard]] Failure failure_of(const Call& call, const http::Response& answer,
+                                   const Credentials& credentials) const;
 
   Session* session_;
   SigningScope scope_;

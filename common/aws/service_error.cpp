@@ -76,16 +76,21 @@ ErrorCode code_of(const http::Response& response, const ServiceError& refusal) {
       refusal.type.starts_with("NoSuch")) {
     return ErrorCode::not_found;
   }
-  const bool refused = response.status == 401 || response.status == 403 || response.status == 429 ||
-                       response.status >= 500 || is_throttling(response, refusal);
+  const bool refused = response.status < 300 || response.status == 401 || response.status == 403 ||
+                       response.status == 429 || response.status >= 500 ||
+                       is_throttling(response, refusal);
   return refused ? ErrorCode::unavailable : ErrorCode::conflict;
 }
 
 }  // namespace
 
+bool is_error_document(const http::Response& response) {
+  return document_element(response.body).starts_with("<Error>");
+}
+
 ServiceError service_error_of(const http::Response& response) {
   ServiceError said;
-  if (response.body.starts_with('<')) {
+  if (document_element(response.body).starts_with('<')) {
     said = {printable(xml_text(response.body, "Code"), kMaxType),
             printable(xml_text(response.body, "Message"), kMaxMessage)};
   } else {

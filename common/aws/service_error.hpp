@@ -18,14 +18,23 @@ struct ServiceError {
 /// not say is told by the status.
 ServiceError service_error_of(const http::Response& response);
 
-/// Why a call gave nothing: AWS's name for it, empty when nothing was answered, and the sentence.
+/// Why a call gave nothing.
 struct Failure {
-  std::string type;
+  std::string type;  ///< AWS's name for it; empty when nothing was answered
   Error error;
+  /// Of a call with a body: it was sent, at least in part, and no answer came, or one that leaves
+  /// it open (5xx), so AWS may have done what was asked. With the type of a refusal, that is what a
+  /// later request of the call got.
+  bool maybe_done = false;
 };
 
 template <class T>
 using Outcome = tl::expected<T, Failure>;
+
+/// Whether a 2xx is a failure all the same: S3 sends the status of CompleteMultipartUpload before
+/// it knows the outcome, and may follow it by the document of an error.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+bool is_error_document(const http::Response& response);
 
 /// Worth asking again after a while.
 bool is_throttling(const http::Response& response, const ServiceError& refusal);

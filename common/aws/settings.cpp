@@ -4,9 +4,17 @@
 #include <utility>
 
 #include "common/host.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::aws {
 namespace {
+
+/// What is copied into a variable may end in a line feed.
+std::optional<std::string> value_of(const char* variable) {
+  const auto value = environment_variable(variable);
+  const std::string_view text = value ? trimmed(*value) : std::string_view();
+  return text.empty() ? std::nullopt : std::optional(std::string(text));
+}
 
 std::filesystem::path file_from(const char* variable, const char* name_below_home) {
   if (const auto told = environment_variable(variable)) {
@@ -20,17 +28,16 @@ std::filesystem::path file_from(const char* variable, const char* name_below_hom
 
 Settings settings_from_environment() {
   Settings settings;
-  const auto id = environment_variable("AWS_ACCESS_KEY_ID");
-  const auto secret = environment_variable("AWS_SECRET_ACCESS_KEY");
-  if (id && secret) {
+  const auto id = value_of("AWS_ACCESS_KEY_ID");
+  const auto secret = value_of("AWS_SECRET_ACCESS_KEY");
+  if (id || secret) {
     settings.key =
-        AccessKey{*id, *secret, environment_variable("AWS_SESSION_TOKEN").value_or(std::string())};
+        AccessKey{id.value_or(""), secret.value_or(""), value_of("AWS_SESSION_TOKEN").value_or("")};
   }
   settings.credentials_file = file_from("AWS_SHARED_CREDENTIALS_FILE", "credentials");
   settings.config_file = file_from("AWS_CONFIG_FILE", "config");
-  settings.profile = environment_variable("AWS_PROFILE").value_or(settings.profile);
-  const auto default_region = environment_variable("AWS_DEFAULT_REGION").value_or(std::string());
-  settings.region = environment_variable("AWS_REGION").value_or(default_region);
+  settings.profile = value_of("AWS_PROFILE");
+  settings.region = value_of("AWS_REGION").value_or(value_of("AWS_DEFAULT_REGION").value_or(""));
   settings.metadata_endpoint = environment_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
                                    .value_or(settings.metadata_endpoint);
   if (environment_variable("AWS_EC2_METADATA_DISABLED") == "true") {
@@ -42,9 +49,12 @@ Settings settings_from_environment() {
        {"s3", "AWS_ENDPOINT_URL_S3"},
        {"ssm", "AWS_ENDPOINT_URL_SSM"}}};
   for (const auto& [service, variable] : kEndpoints) {
-    if (auto url = environment_variable(variable)) {
+    if (auto url = value_of(variable)) {
       settings.endpoints.emplace(service, std::move(*url));
     }
+  }
+  if (const auto ignore = value_of("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+    settings.ignore_endpoints = lower_case(*ignore) == "true";
   }
   settings.ca_file = environment_variable("AWS_CA_BUNDLE").value_or(std::string());
   return settings;

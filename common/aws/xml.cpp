@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/text.hpp"
+
 namespace ocibench::aws {
 namespace {
 
@@ -49,6 +51,22 @@ std::vector<std::string_view> xml_elements(std::string_view xml, std::string_vie
 std::string xml_text(std::string_view xml, std::string_view name) {
   const std::vector<std::string_view> all = xml_elements(xml, name);
   return all.empty() ? std::string() : decoded(all.front());
+}
+
+std::string_view document_element(std::string_view xml) {
+  xml = trimmed(xml);
+  if (xml.starts_with("<?xml")) {
+    const std::size_t end = xml.find("?>");
+    xml = end == std::string_view::npos ? std::string_view{} : trimmed(xml.substr(end + 2));
+  }
+  return xml;
+}
+
+bool is_whole_document(std::string_view xml) {
+  xml = document_element(xml);
+  const std::size_t end = xml.find_first_of(" \t\r\n>");
+  return xml.starts_with('<') && end != std::string_view::npos &&
+         xml.ends_with(fmt::format("</{}>", xml.substr(1, end - 1)));
 }
 
 std::string xml_escaped(std::string_view text) {

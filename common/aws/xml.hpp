@@ -15,6 +15,14 @@ std::vector<std::string_view> xml_elements(std::string_view xml, std::string_vie
 /// The text of the first of them, entities decoded; empty when there is none.
 std::string xml_text(std::string_view xml, std::string_view name);
 
+/// Whether the element that it begins with, after an XML declaration, is closed at its end: that of
+/// a document which was cut off is not. Whatever its name: stores that speak S3's language differ
+/// in it.
+bool is_whole_document(std::string_view xml);
+
+/// The document without blanks around it and without an XML declaration.
+std::string_view document_element(std::string_view xml);
+
 /// `text` with entities for what XML reserves.
 std::string xml_escaped(std::string_view text);
 

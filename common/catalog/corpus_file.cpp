@@ -6,41 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "common/model/limits.hpp"
+#include "common/model/reference.hpp"
 #include "common/toml.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::catalog {
 namespace {
-
-constexpr std::uint64_t kMaxCorpusBytes = 4'000'000'000'000;
-constexpr std::int64_t kMaxGzipLevel = 9;
-constexpr std::size_t kMaxPlatforms = 16;
-constexpr std::size_t kMaxReferenceLength = 512;
-constexpr std::size_t kMaxTagLength = 128;  // OCI distribution-spec 1.1, "Pulling manifests"
-
-bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-/// The characters of OCI's <name>, not its whole grammar: registries have the last word.
-bool is_repository(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxReferenceLength &&
-         is_lower_alphanumeric(text.front()) && is_lower_alphanumeric(text.back()) &&
-         text.find("//") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
-           return is_lower_alphanumeric(c) || c == '/' || c == '-' || c == '_' || c == '.';
-         });
-}
-
-bool is_tag(std::string_view text) {
-  const auto is_word = [](char c) {
-    return is_lower_alphanumeric(c) || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !text.empty() && text.size() <= kMaxTagLength && is_word(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return is_word(c) || c == '.' || c == '-'; });
-}
-
-bool is_platform(std::string_view text) {
-  return is_repository(text) && std::ranges::count(text, '/') >= 1 &&
-         std::ranges::count(text, '/') <= 2;
-}
 
 void check_platforms(TomlTable& table, const std::vector<std::string>& platforms) {
   if (platforms.size() > kMaxPlatforms) {
@@ -48,7 +20,7 @@ void check_platforms(TomlTable& table, const std::vector<std::string>& platforms
   }
   std::set<std::string> seen;
   for (const std::string& platform : platforms) {
-    if (!is_platform(platform)) {
+    if (!is_platform(platform) || !is_repository(platform)) {
       table.problem("platforms", fmt::format("key `platforms`: expected \"os/architecture\" such "
                                              "as \"linux/amd64\", found \"{}\"",
                                              platform));
@@ -75,7 +47,7 @@ SyntheticSpec read_synthetic(TomlTable table) {
   spec.referrer = table.optional_boolean("referrer").value_or(false);
   spec.repository_prefix = table.text("repository_prefix");
   check_platforms(table, spec.platforms);
-  if (!is_repository(spec.repository_prefix)) {
+  if (!is_repository(spec.repository_prefix + "-01")) {
     table.problem("repository_prefix",
                   fmt::format("key `repository_prefix`: \"{}\" is no repository name",
                               spec.repository_prefix));
@@ -89,17 +61,10 @@ SyntheticSpec read_synthetic(TomlTable table) {
   return spec;
 }
 
-/// The host of "host/repository:tag", or empty when it is none.
-std::string_view host_of(std::string_view reference) {
-  const auto slash = reference.find('/');
-  const auto colon = reference.rfind(':');
-  if (slash == std::string_view::npos || slash == 0 || colon == std::string_view::npos ||
-      colon < slash || reference.size() > kMaxReferenceLength) {
-    return {};
-  }
-  const bool is_sound = is_repository(reference.substr(slash + 1, colon - slash - 1)) &&
-                        is_tag(reference.substr(colon + 1));
-  return is_sound ? reference.substr(0, slash) : std::string_view{};
+/// The host of "host/repository:tag[@digest]", or empty when it is none.
+std::string host_of(const std::string& text) {
+  const Result<Reference> reference = parse_reference(text);
+  return reference && !reference->tag.empty() ? reference->host : std::string();
 }
 
 ReferenceSpec read_references(TomlTable table) {
@@ -110,7 +75,7 @@ ReferenceSpec read_references(TomlTable table) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < spec.images.size(); ++i) {
     const std::string& image = spec.images[i];
-    const std::string_view host = host_of(image);
+    const std::string host = host_of(image);
     if (host.empty()) {
       table.problem("images", i,
                     fmt::format("key `images`: expected \"host/repository:tag\", "

@@ -8,10 +8,6 @@
 
 namespace ocibench::catalog {
 
-inline constexpr std::uint32_t kMaxCorpusImages = 1000;
-inline constexpr std::uint32_t kMaxImageLayers = 127;  // what image builders and runtimes accept
-inline constexpr std::uint64_t kMaxLayerBytes = 16'000'000'000;
-
 /// Reads scenarios/corpora/<name>.toml, which holds exactly one of `[synthetic]`, `[references]`
 /// and
 /// `[[files]]`. Errors: bad_input with file, line and key.

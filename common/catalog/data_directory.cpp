@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/trust.hpp"
+
 namespace ocibench::catalog {
 namespace {
 
@@ -15,13 +17,21 @@ bool holds_data(const fs::path& folder) {
          fs::is_directory(folder / "scenarios", error);
 }
 
+Result<fs::path> trusted_data(fs::path folder) {
+  if (const auto distrust = find_distrust(folder)) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("definitions in {} are not read: {}", folder.string(), *distrust));
+  }
+  return folder;
+}
+
 }  // namespace
 
 Result<fs::path> find_data_directory(const std::optional<fs::path>& explicit_path,
                                      const fs::path& executable) {
   if (explicit_path) {
     if (holds_data(*explicit_path)) {
-      return *explicit_path;
+      return trusted_data(*explicit_path);
     }
     return fail(ErrorCode::not_found, fmt::format("{} does not hold competitors/ and scenarios/",
                                                   explicit_path->string()));
@@ -29,11 +39,11 @@ Result<fs::path> find_data_directory(const std::optional<fs::path>& explicit_pat
   const fs::path folder = executable.parent_path();
   const fs::path installed = (folder / "../share/ocibench").lexically_normal();
   if (holds_data(installed)) {
-    return installed;
+    return trusted_data(installed);
   }
   for (fs::path above = folder; above.has_relative_path(); above = above.parent_path()) {
     if (holds_data(above)) {
-      return above;
+      return trusted_data(above);
     }
   }
   return fail(ErrorCode::not_found,

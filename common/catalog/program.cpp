@@ -12,6 +12,7 @@
 #include "common/catalog/pattern.hpp"
 #include "common/catalog/template.hpp"
 #include "common/sha256.hpp"
+#include "common/trust.hpp"
 
 namespace ocibench::catalog {
 namespace {
@@ -30,10 +31,29 @@ std::optional<VersionProbe> read_version_probe(TomlTable& table) {
                       .pattern = Pattern::read(*probe_table, "pattern", "the version")};
 }
 
+/// The key says it, else the end of the file's name.
+TextFormat read_format(TomlTable& entry, const std::string& name) {
+  const auto told = entry.optional_choice("format", {"yaml", "json", "lines"});
+  if (told) {
+    return *told == "yaml"   ? TextFormat::yaml
+           : *told == "json" ? TextFormat::json
+                             : TextFormat::lines;
+  }
+  const std::optional<TextFormat> known = format_of_file(name);
+  if (!known) {
+    entry.problem("name", fmt::format("key `name`: what reads {} cannot be told from its end: add "
+                                      "format = \"yaml\", \"json\" or \"lines\", which says how "
+                                      "values are quoted",
+                                      name));
+  }
+  return known.value_or(TextFormat::lines);
+}
+
 std::vector<FileTemplate> read_templates(TomlTable& table) {
   std::vector<FileTemplate> files;
   for (TomlTable& entry : table.optional_tables("files")) {
     FileTemplate file{.name = entry.text("name"), .text = entry.text("text")};
+    file.format = read_format(entry, file.name);
     if (file.name.empty() || file.name.front() == '.' || file.name.find('/') != std::string::npos) {
       entry.problem("name", fmt::format("key `name`: \"{}\" is not a plain file name", file.name));
     }
@@ -70,6 +90,15 @@ std::vector<fs::path> folders_of(const ProgramPlaces& places, const std::string&
   }
   std::erase_if(folders, [](const fs::path& folder) { return !folder.is_absolute(); });
   return folders;
+}
+
+/// What is found is executed, and not passed over for what comes later on the PATH.
+Result<fs::path> trusted(const Program& program, fs::path binary) {
+  if (const auto distrust = find_distrust(binary)) {
+    return fail(ErrorCode::unavailable,
+                fmt::format("{}: {} is not run: {}", program.name, binary.string(), *distrust));
+  }
+  return binary;
 }
 
 }  // namespace
@@ -111,11 +140,11 @@ Result<fs::path> find_binary(const Program& program, const ProgramPlaces& places
   const std::vector<fs::path> folders = folders_of(places, program.name);
   for (const std::string& binary : program.binaries) {
     if (fs::path(binary).is_absolute() && is_executable_file(binary)) {
-      return fs::path(binary);
+      return trusted(program, binary);
     }
     for (const fs::path& folder : folders) {
       if (is_executable_file(folder / binary)) {
-        return folder / binary;
+        return trusted(program, folder / binary);
       }
     }
   }

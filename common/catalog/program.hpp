@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/catalog/installation.hpp"
+#include "common/catalog/quoting.hpp"
 #include "common/error.hpp"
 #include "common/toml.hpp"
 
@@ -30,8 +31,9 @@ struct VersionProbe {
 
 /// A file that a program reads, written into its working directory before it starts.
 struct FileTemplate {
-  std::string name;  ///< a plain file name
-  std::string text;  ///< mustache
+  std::string name;                       ///< a plain file name
+  std::string text;                       ///< mustache
+  TextFormat format = TextFormat::lines;  ///< how values are quoted in it
 
   friend bool operator==(const FileTemplate&, const FileTemplate&) = default;
 };
@@ -74,7 +76,7 @@ std::filesystem::path installed_folder(const std::filesystem::path& tools_direct
                                        const std::string& name);
 
 /// The first of the program's binaries that is an executable file.
-/// Errors: unavailable, with how to install it.
+/// Errors: unavailable, with how to install it, or whom not to trust with it: see find_distrust().
 Result<std::filesystem::path> find_binary(const Program& program, const ProgramPlaces& places);
 
 inline constexpr std::size_t kMaxVersionOutput = 4096;

@@ -58,12 +58,12 @@ TemplateValues tool_values(const ToolContext& context) {
   TemplateValues values{
       .texts = {{"source", context.source},
                 {"target", context.target},
-                {"concurrency", concurrency ? fmt::to_string(*concurrency) : ""},
-                {"tls_verify", context.tls ? "true" : "false"},
                 {"ca_file", context.ca_file},
                 {"prefix", context.prefix},
                 {"work_dir", context.work_dir},
                 {"state_dir", context.state_dir}},
+      .words = {{"concurrency", concurrency ? fmt::to_string(*concurrency) : ""},
+                {"tls_verify", context.tls ? "true" : "false"}},
       .flags = {{"tls", context.tls},
                 {"credentials", context.credentials},
                 {"matched", concurrency.has_value()},
@@ -93,10 +93,10 @@ Result<void> render_environment(const std::map<std::string, std::string>& templa
 }
 
 Result<std::vector<std::string>> render_arguments(const Program& program,
-                                                  const TemplateValues& values) {
+                                                  const TemplateValues& values, TextFormat format) {
   std::vector<std::string> arguments;
   for (const std::string& argument : program.arguments) {
-    auto text = render_template(argument, program.origin + ": arguments", values);
+    auto text = render_template(argument, program.origin + ": arguments", values, format);
     if (!text) {
       return tl::unexpected(text.error());
     }
@@ -111,8 +111,8 @@ Result<std::vector<std::string>> render_arguments(const Program& program,
 Result<RenderedCommand> render_surroundings(const Program& program, const TemplateValues& values) {
   RenderedCommand command;
   for (const FileTemplate& file : program.files) {
-    auto text =
-        render_template(file.text, fmt::format("{}: file {}", program.origin, file.name), values);
+    auto text = render_template(file.text, fmt::format("{}: file {}", program.origin, file.name),
+                                values, file.format);
     if (!text) {
       return tl::unexpected(text.error());
     }
@@ -133,7 +133,7 @@ Result<RenderedCommand> render_surroundings(const Program& program, const Templa
 
 Result<RenderedCommand> render_program(const Program& program, const std::string& binary,
                                        const TemplateValues& values) {
-  auto arguments = render_arguments(program, values);
+  auto arguments = render_arguments(program, values, TextFormat::plain);
   if (!arguments) {
     return tl::unexpected(arguments.error());
   }
@@ -155,9 +155,9 @@ Result<ArgumentLines> argument_lines(const Program& program, const std::vector<P
   ArgumentLines lines;
   for (const PlacedImage& image : images) {
     // Without the lists: every argument of every image would walk them.
-    TemplateValues one{.texts = values.texts, .flags = values.flags};
+    TemplateValues one{.texts = values.texts, .words = values.words, .flags = values.flags};
     one.texts.merge(image_values(image).texts);
-    auto arguments = render_arguments(program, one);
+    auto arguments = render_arguments(program, one, TextFormat::lines);
     if (!arguments) {
       return tl::unexpected(arguments.error());
     }
@@ -264,7 +264,7 @@ Result<RenderedCommand> render_tool(const ToolDefinition& tool, const std::strin
 
 Result<std::string> render_matched(const ToolDefinition& tool, std::uint32_t concurrency) {
   return render_template(tool.concurrency.matched, tool.program.origin + ": concurrency.matched",
-                         {.texts = {{"concurrency", fmt::to_string(concurrency)}}});
+                         {.words = {{"concurrency", fmt::to_string(concurrency)}}});
 }
 
 const std::map<int, std::string>& xargs_exit_codes() {

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "common/catalog/corpus_file.hpp"
+#include "common/model/limits.hpp"
 #include "common/toml.hpp"
 
 namespace ocibench::catalog {

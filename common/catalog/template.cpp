@@ -1,5 +1,6 @@
 #include "common/catalog/template.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -24,13 +25,15 @@ std::string_view trimmed(std::string_view text) {
 /// Walks the tags of a template as mustache would and looks every name up.
 class StrictCheck {
  public:
-  StrictCheck(std::string_view text, const TemplateValues& values) : rest_(text) {
+  StrictCheck(std::string_view text, const TemplateValues& values, TextFormat format)
+      : rest_(text), format_(format), tracker_(format) {
     scopes_.push_back(&values);
   }
 
   /// What is wrong, or nothing.
   std::optional<std::string> run() {
     for (auto open = rest_.find("{{"); open != std::string_view::npos; open = rest_.find("{{")) {
+      tracker_.read(rest_.substr(0, open));
       rest_.remove_prefix(open + 2);
       const bool triple = rest_.starts_with('{');
       const auto close = rest_.find(triple ? "}}}" : "}}");
@@ -39,21 +42,27 @@ class StrictCheck {
       }
       const std::string_view tag = rest_.substr(triple ? 1 : 0, close - (triple ? 1 : 0));
       rest_.remove_prefix(close + (triple ? 3 : 2));
-      if (auto problem = check_tag(tag)) {
+      auto problem = triple ? check_text(trimmed(tag), Escaping::off) : check_tag(tag);
+      if (problem) {
         return problem;
       }
     }
+    tracker_.read(rest_);
+    tracker_.read("\n");
     if (!sections_.empty()) {
       return fmt::format("section {{{{#{}}}}} is not closed", sections_.back().name);
     }
-    return std::nullopt;
+    return tracker_.problem();
   }
 
  private:
+  enum class Escaping { on, off };
+
   struct Section {
     std::string_view name;
     bool has_scope;      // the section is a list's, whose element is the innermost scope
     bool is_unknowable;  // of an empty list: what its elements hold cannot be told
+    bool in_quotes;      // begins within a text in double quotes, and must end there
   };
 
   std::optional<std::string> check_tag(std::string_view tag) {
@@ -64,30 +73,42 @@ class StrictCheck {
       case '#':
       case '^': return open_section(name, sigil);
       case '/': return close_section(name);
-      case '&': return check_text(name);
+      case '&': return check_text(name, Escaping::off);
       case '>':
       case '=': return fmt::format("{{{{{}}}}} is not supported", tag);
-      default: return check_text(trimmed(tag));
+      default: return check_text(trimmed(tag), Escaping::on);
     }
   }
 
-  std::optional<std::string> check_text(std::string_view name) const {
-    if (unknowable_ > 0) {
+  std::optional<std::string> check_text(std::string_view name, Escaping escaping) {
+    const std::string key(name);
+    const auto holds = [&](auto member) {
+      return std::ranges::any_of(
+          scopes_, [&](const TemplateValues* scope) { return (scope->*member).contains(key); });
+    };
+    if (holds(&TemplateValues::words)) {
+      tracker_.read_word();
       return std::nullopt;
     }
-    for (const TemplateValues* scope : scopes_) {
-      if (scope->texts.contains(std::string(name))) {
-        return std::nullopt;
-      }
+    if (unknowable_ == 0 && !holds(&TemplateValues::texts)) {
+      return unknown(name, "placeholder", "");
     }
-    return unknown(name, "placeholder", "");
+    if (format_ != TextFormat::plain && escaping == Escaping::off) {
+      return fmt::format("{{{{{}}}}} must be written with two braces and no &: its value is quoted",
+                         name);
+    }
+    if (!tracker_.quotes()) {
+      return fmt::format("{{{{{}}}}} must stand in a text in double quotes", name);
+    }
+    tracker_.read_word();
+    return std::nullopt;
   }
 
   std::optional<std::string> open_section(std::string_view name, char sigil) {
     const std::string key(name);
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
       if ((*scope)->flags.contains(key)) {
-        sections_.push_back({name, false, false});
+        sections_.push_back({name, false, false, tracker_.in_quotes()});
         return std::nullopt;
       }
       const auto list = (*scope)->lists.find(key);
@@ -96,7 +117,7 @@ class StrictCheck {
       }
       const bool enters = sigil == '#';
       const bool is_empty = list->second.empty();
-      sections_.push_back({name, enters && !is_empty, enters && is_empty});
+      sections_.push_back({name, enters && !is_empty, enters && is_empty, tracker_.in_quotes()});
       if (enters && !is_empty) {
         scopes_.push_back(&list->second.front());
       }
@@ -104,7 +125,7 @@ class StrictCheck {
       return std::nullopt;
     }
     if (unknowable_ > 0) {
-      sections_.push_back({name, false, false});
+      sections_.push_back({name, false, false, tracker_.in_quotes()});
       return std::nullopt;
     }
     return unknown(name, "section", "#");
@@ -113,6 +134,12 @@ class StrictCheck {
   std::optional<std::string> close_section(std::string_view name) {
     if (sections_.empty() || sections_.back().name != name) {
       return fmt::format("{{{{/{}}}}} closes no open section", name);
+    }
+    if (sections_.back().in_quotes != tracker_.in_quotes()) {
+      return fmt::format(
+          "{{{{#{}}}}} begins inside of a text in double quotes or ends there, and "
+          "not both",
+          name);
     }
     if (sections_.back().has_scope) {
       scopes_.pop_back();
@@ -129,6 +156,9 @@ class StrictCheck {
       for (const auto& [key, value] : scope->texts) {
         known.push_back(key);
       }
+      for (const auto& [key, value] : scope->words) {
+        known.push_back(key);
+      }
       for (const auto& [key, value] : scope->flags) {
         known.push_back("#" + key);
       }
@@ -141,6 +171,8 @@ class StrictCheck {
   }
 
   std::string_view rest_;
+  TextFormat format_;
+  QuoteTracker tracker_;
   std::vector<const TemplateValues*> scopes_;
   std::vector<Section> sections_;
   int unknowable_ = 0;
@@ -150,6 +182,9 @@ mustache::data to_data(const TemplateValues& values) {
   mustache::data data;
   for (const auto& [name, text] : values.texts) {
     data.set(name, text);
+  }
+  for (const auto& [name, word] : values.words) {
+    data.set(name, word);
   }
   for (const auto& [name, flag] : values.flags) {
     data.set(name, flag);
@@ -167,15 +202,25 @@ mustache::data to_data(const TemplateValues& values) {
 }  // namespace
 
 Result<std::string> render_template(std::string_view text, std::string_view origin,
-                                    const TemplateValues& values) {
-  if (const auto problem = StrictCheck(text, values).run()) {
+                                    const TemplateValues& values, TextFormat format) {
+  if (const auto problem = StrictCheck(text, values, format).run()) {
     return fail(ErrorCode::bad_input, fmt::format("{}: {}", origin, *problem));
   }
   mustache::mustache parsed{std::string(text)};
-  parsed.set_custom_escape([](const std::string& plain) { return plain; });
+  std::optional<Error> refused;
+  parsed.set_custom_escape([&](const std::string& value) {
+    Result<std::string> written = quoted(value, format);
+    if (!written && !refused) {
+      refused = written.error();
+    }
+    return std::move(written).value_or("");
+  });
   std::string rendered = parsed.is_valid() ? parsed.render(to_data(values)) : "";
   if (!parsed.is_valid() || !parsed.error_message().empty()) {
     return fail(ErrorCode::bad_input, fmt::format("{}: {}", origin, parsed.error_message()));
+  }
+  if (refused) {
+    return fail(*refused, origin);
   }
   return rendered;
 }

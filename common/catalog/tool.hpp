@@ -9,6 +9,7 @@
 #include "common/catalog/completion.hpp"
 #include "common/catalog/program.hpp"
 #include "common/error.hpp"
+#include "common/model/comparability.hpp"
 
 namespace ocibench::catalog {
 
@@ -22,9 +23,6 @@ enum class ProcessPer {
   corpus,  ///< all of them
   image,   ///< one: xargs(1) starts a process for each
 };
-
-/// What a tool copies of an image when nobody tells it.
-enum class Platforms { all, host };
 
 /// Where a tool can take a registry's credentials from.
 enum class CredentialsFrom {
@@ -60,7 +58,7 @@ struct ToolDefinition {
   std::string jobs = "1";   ///< mustache over {{concurrency}}: processes at once, where per image
   std::string destination;  ///< mustache: repository at the target of one image; empty: calibration
   bool needs_tls = false;   ///< it has no plain http
-  Platforms default_platforms = Platforms::all;
+  Platforms default_platforms = Platforms::all;  ///< when nobody tells it
   CredentialsFrom credentials = CredentialsFrom::docker_config;
   Concurrency concurrency;
   ExitCodes exit_codes;

@@ -18,17 +18,20 @@ namespace ocibench::durable {
 namespace {
 
 /// What is prepared once, in the order of kStatements.
-enum class Sql { next_seq, streams, advance, insert, forget, read, scan, set_note, note };
+enum class Sql { next_seq, streams, advance, insert, forget, drop, read, scan, set_note, note };
 
-constexpr std::array<std::string_view, 9> kStatements = {
+constexpr std::array<std::string_view, 10> kStatements = {
     "SELECT next_seq FROM stream WHERE name = ?1",
     "SELECT name, next_seq, (SELECT min(seq) FROM record AS r WHERE r.stream = s.id), "
-    "EXISTS (SELECT 1 FROM record AS r WHERE r.stream = s.id) FROM stream AS s ORDER BY s.id",
+    "EXISTS (SELECT 1 FROM record AS r WHERE r.stream = s.id), "
+    "(SELECT coalesce(sum(length(payload)), 0) FROM record AS r WHERE r.stream = s.id) "
+    "FROM stream AS s ORDER BY s.id",
     "INSERT INTO stream (name, next_seq) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET next_seq = excluded.next_seq",
     "INSERT INTO record (stream, seq, payload) "
     "VALUES ((SELECT id FROM stream WHERE name = ?1), ?2, ?3)",
     "DELETE FROM record WHERE stream = (SELECT id FROM stream WHERE name = ?1) AND seq < ?2",
+    "DELETE FROM stream WHERE name = ?1",
     "SELECT position, seq, payload FROM record "
     "WHERE stream = (SELECT id FROM stream WHERE name = ?1) AND seq >= ?2 ORDER BY seq LIMIT ?3",
     // CROSS JOIN keeps the order of the loops: the records are read as they lie, not sorted.
@@ -219,14 +222,26 @@ Result<std::vector<StreamExtent>> RecordLog::streams() const {
     }
     const std::uint64_t next = query.integer(1);
     const bool any_left = query.integer(3) != 0;
-    extents.push_back(
-        {.stream = query.bytes(0), .first = any_left ? query.integer(2) : next, .next = next});
+    extents.push_back({.stream = query.bytes(0),
+                       .first = any_left ? query.integer(2) : next,
+                       .next = next,
+                       .bytes = query.integer(4)});
   }
 }
 
 Result<void> RecordLog::forget(std::string_view stream, std::uint64_t below) {
   return database_->write(
       [&] { return Query(database_->statement(Sql::forget)).bind_text(stream).bind(below).run(); });
+}
+
+Result<void> RecordLog::drop(std::string_view stream) {
+  return database_->write([&] {
+    return Query(database_->statement(Sql::forget))
+        .bind_text(stream)
+        .bind(kMaxSeq)
+        .run()
+        .and_then([&] { return Query(database_->statement(Sql::drop)).bind_text(stream).run(); });
+  });
 }
 
 Result<std::vector<StoredRecord>> RecordLog::read(std::string_view stream, std::uint64_t from,

@@ -27,6 +27,7 @@ struct StreamExtent {
   std::string stream;
   std::uint64_t first = 0;  ///< the lowest that is not forgotten; equals `next` when none is left
   std::uint64_t next = 0;
+  std::uint64_t bytes = 0;  ///< of the payloads that are kept
 };
 
 /// Streams of records, each contiguous from 0, on SQLite (WAL, synchronous FULL). What append() or
@@ -67,6 +68,9 @@ class RecordLog {
 
   /// Drops records with seq < `below`; the space is used again.
   Result<void> forget(std::string_view stream, std::uint64_t below);
+
+  /// Drops a stream and its number: the next append() to it is its record 0 again.
+  Result<void> drop(std::string_view stream);
 
   /// Reads records of one stream from `from`, at most `max_records` and about `max_bytes`.
   [[nodiscard]] Result<std::vector<StoredRecord>> read(std::string_view stream, std::uint64_t from,

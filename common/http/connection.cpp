@@ -10,8 +10,7 @@
 namespace ocibench::http {
 namespace {
 
-constexpr int kLongestPollMilliseconds = 1000;  // libcurl's own timers end it earlier
-constexpr long kMostConnections = 8;            // kept: registry, token server, storage
+constexpr long kMostConnections = 8;  // kept: registry, token server, storage
 
 using Easy = std::unique_ptr<CURL, void (*)(CURL*)>;
 using Multi = std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)>;
@@ -86,12 +85,21 @@ struct Connection::Transport {
     }
   }
 
+  /// Ends an exchange whose answer takes too long.
+  void check_deadline() {
+    if (Result<void> in_time = exchange->check_deadline(); running && !in_time) {
+      outcome = std::move(in_time);
+      running = false;
+    }
+  }
+
   template <class Condition>
   void run_until(Condition reached) {
     step();
     while (running && !reached()) {
-      curl_multi_poll(multi.get(), nullptr, 0, kLongestPollMilliseconds, nullptr);
+      curl_multi_poll(multi.get(), nullptr, 0, exchange->longest_wait_ms(), nullptr);
       step();
+      check_deadline();
     }
   }
 

@@ -25,13 +25,24 @@ enum class KeepAlive { kept, closed };
 /// Whether a proxy that the environment names may be asked; one on loopback never is.
 enum class Proxy { as_environment_says, none };
 
+/// A transfer with fewer bytes than this in a second, in either direction and for as long as
+/// Settings::idle_timeout, has stalled.
+inline constexpr long kStallBytesPerSecond = 1024;
+
 struct Settings {
   std::filesystem::path ca_file;  ///< empty: the system's certificates
   std::chrono::milliseconds connect_timeout{0};
-  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds idle_timeout{0};  ///< see kStallBytesPerSecond; in whole seconds
+  /// From the last byte of a request until all of an answer is there that is kept in memory: its
+  /// headers, and a body that goes neither to a sink nor to read(). A peer that sends a byte now
+  /// and then does not make it longer.
+  std::chrono::milliseconds answer_timeout{300'000};
   KeepAlive keep_alive = KeepAlive::kept;
   Proxy proxy = Proxy::as_environment_says;
 };
+
+inline constexpr std::size_t kMaxCollectedBytes =
+    64 * 1024;  ///< errors, tokens, answers to uploads
 
 struct Request {
   Method method = Method::get;
@@ -39,8 +50,8 @@ struct Request {
   std::vector<std::string> headers;  ///< "Name: value"
   SourceFactory body;                ///< empty: no body
   std::uint64_t body_bytes = 0;
-  ByteSink sink;                                ///< gets the body of a 200; empty: it is collected
-  std::size_t max_collected_bytes = 64 * 1024;  ///< of any body that does not go to the sink
+  ByteSink sink;  ///< gets the body of a 200; empty: it is collected
+  std::size_t max_collected_bytes = kMaxCollectedBytes;  ///< of a body that goes to no sink
 };
 
 struct Response {
@@ -68,8 +79,9 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// Any status is an answer. Errors: unavailable (connection, TLS), timeout, limit (headers or
-  /// body), io, those of source and sink. They name neither method nor URL.
+  /// Any status is an answer. Errors: unavailable (connection, TLS), timeout (one of Settings'),
+  /// limit (headers or body), bad_input (no HTTP, or cut off), io, those of source and sink. They
+  /// name neither method nor URL.
   Result<Response> send(const Request& request);
 
   /// Like send(), but comes back when the body of a 200 begins: it is left to read(). What nobody

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/host_name.hpp"
 #include "common/http/url.hpp"
 #include "common/text.hpp"
 
@@ -17,6 +18,7 @@ constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr std::size_t kMaxHeaders = 200;
 constexpr std::size_t kMaxWaitingBytes = 512 * 1024;  // of a body that is read too slowly
 constexpr int kStatusOk = 200;
+constexpr std::chrono::milliseconds kLongestWait{1000};  // libcurl's own timers end it earlier
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -39,7 +41,9 @@ Exchange::Exchange(CURL* easy, const Settings& settings, Request request, Delive
       request_(std::move(request)),
       delivery_(delivery),
       headers_(nullptr, &curl_slist_free_all),
-      detail_(CURL_ERROR_SIZE, '\0') {
+      detail_(CURL_ERROR_SIZE, '\0'),
+      answer_timeout_(settings.answer_timeout),
+      sent_at_(clock_.now()) {
   curl_easy_reset(easy_);  // keeps TLS sessions
   set_transport(settings);
   set_callbacks();
@@ -77,6 +81,28 @@ void Exchange::resume() {
   if (std::exchange(paused_, false)) {
     curl_easy_pause(easy_, CURLPAUSE_CONT);
   }
+}
+
+Result<void> Exchange::check_deadline() {
+  const MonoTime now = clock_.now();
+  curl_off_t sent = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
+  if (std::exchange(sent_bytes_, sent) != sent) {
+    sent_at_ = now;  // the answer cannot come before the request is there
+  }
+  if (streaming_ || now - sent_at_ < answer_timeout_) {
+    return {};
+  }
+  return fail(
+      ErrorCode::timeout,
+      fmt::format("the answer was not complete {} s after the request, the longest for what "
+                  "is kept in memory",
+                  std::chrono::duration<double>(answer_timeout_).count()));
+}
+
+int Exchange::longest_wait_ms() const {
+  return static_cast<int>(
+      std::clamp(answer_timeout_, std::chrono::milliseconds(1), kLongestWait).count());
 }
 
 Result<void> Exchange::finish(CURLcode code) {
@@ -120,6 +146,7 @@ std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, 
 std::size_t Exchange::on_read(char* buffer, std::size_t size, std::size_t count, void* exchange) {
   auto* const self = static_cast<Exchange*>(exchange);
   const Result<std::size_t> got = self->source_({buffer, size * count});
+  self->sent_at_ = self->clock_.now();  // a source may take its time
   if (!got) {
     self->refuse(got.error());
     return CURL_READFUNC_ABORT;
@@ -154,6 +181,7 @@ bool Exchange::take_header(std::string_view line) {
 
 /// How many of the bytes were taken; libcurl ends the transfer when it is not all of them.
 std::size_t Exchange::take_body(std::string_view bytes) {
+  streaming_ = status() == kStatusOk && (delivery_ == Delivery::pulled || request_.sink);
   if (status() == kStatusOk && delivery_ == Delivery::pulled) {
     return keep_for_reader(bytes);
   }
@@ -242,7 +270,7 @@ void Exchange::set_transport(const Settings& settings) {
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout.count()));
   const auto idle = std::chrono::ceil<std::chrono::seconds>(settings.idle_timeout);
-  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(idle.count()));
   if (settings.keep_alive == KeepAlive::closed) {
     curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);

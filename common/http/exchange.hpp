@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "common/byte_stream.hpp"
+#include "common/clock.hpp"
 #include "common/error.hpp"
 #include "common/http/connection.hpp"
 
@@ -40,6 +42,11 @@ class Exchange {
   [[nodiscard]] bool has_body() const { return filled_ > 0 || !waiting_.empty(); }
   /// Goes on with a transfer that was paused because nobody read.
   void resume();
+
+  /// Errors: timeout (Settings::answer_timeout).
+  Result<void> check_deadline();
+  /// For how long nothing but the network need be waited for.
+  [[nodiscard]] int longest_wait_ms() const;
 
   /// Errors: those of Connection::send.
   Result<void> finish(CURLcode code);
@@ -76,6 +83,11 @@ class Exchange {
   std::size_t filled_ = 0;
   std::string waiting_;
   bool paused_ = false;
+  bool streaming_ = false;  ///< the body has begun and is not kept in memory
+  const SystemClock clock_;
+  const std::chrono::milliseconds answer_timeout_;
+  curl_off_t sent_bytes_ = 0;  ///< of the request's body, when it was looked at last
+  MonoTime sent_at_;           ///< when bytes of the request went out last
 };
 
 }  // namespace ocibench::http

@@ -25,14 +25,6 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned int flags = 0) {
   return text;
 }
 
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  const std::size_t bracket = host.rfind(']');
-  const bool port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
-  return port ? host.substr(0, colon) : host;
-}
-
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("-._~").find(c) != std::string_view::npos;
@@ -75,18 +67,26 @@ Result<std::string> resolve_url(std::string_view base, std::string_view location
   return url_part(handle.get(), CURLUPART_URL);
 }
 
+Result<std::string> next_url(std::string_view from, std::string_view location) {
+  Result<std::string> target = resolve_url(from, location);
+  const Result<UrlParts> there =
+      target.and_then([](const std::string& url) { return parse_url(url); });
+  const Result<UrlParts> here = parse_url(from);
+  if (!there || !here) {
+    return tl::unexpected(there ? here.error() : there.error());
+  }
+  if (here->scheme == "https" && there->scheme != "https") {
+    return fail(ErrorCode::unavailable,
+                fmt::format("leads from https to plain http ({})", printable_url(*target)));
+  }
+  return target;
+}
+
 std::string printable_url(std::string_view url) {
   std::string shown(url.substr(0, std::min(url.find_first_of("?#"), kLongestUrlShown)));
   std::ranges::replace_if(
       shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
-}
-
-bool is_loopback(std::string_view host) {
-  const std::string_view name = without_port(host);
-  const bool v4 =
-      name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
-  return name == "localhost" || name == "[::1]" || v4;
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -10,4 +10,12 @@ std::string_view to_string(WorkKind work) {
   return "unknown";
 }
 
+std::string_view to_string(Platforms platforms) {
+  switch (platforms) {
+    case Platforms::all: return "all";
+    case Platforms::host: return "host";
+  }
+  return "unknown";
+}
+
 }  // namespace ocibench

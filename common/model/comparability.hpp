@@ -17,6 +17,16 @@ inline constexpr std::array kAllWorkKinds = {WorkKind::normalised, WorkKind::too
 
 std::string_view to_string(WorkKind work);  ///< "normalised", "tool-default"
 
+/// Which platforms of an image a tool copies.
+enum class Platforms : std::uint8_t {
+  all,
+  host,  ///< only that of the machine it runs on
+};
+
+inline constexpr std::array kAllPlatforms = {Platforms::all, Platforms::host};
+
+std::string_view to_string(Platforms platforms);  ///< "all", "host"
+
 /// The two settings that decide whether tools are compared as shipped or on equal terms.
 struct Comparability {
   std::optional<std::uint32_t> concurrency;  ///< matched to this; nullopt: as the tool ships

@@ -25,7 +25,7 @@ struct NetworkUse {
   std::string interface;  ///< "ens5", or "lo" for a run between local registries
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_bytes = 0;
-  std::uint64_t control_bytes = 0;  ///< our own control traffic in the window, already subtracted
+  std::uint64_t control_bytes = 0;            ///< our own control traffic on it, already subtracted
   std::optional<double> idle_tx_bytes_per_s;  ///< rate of the interface just before the window
   std::uint64_t rx_dropped = 0;
   std::uint64_t tx_dropped = 0;
@@ -82,6 +82,9 @@ struct Verification {
   std::uint32_t blobs_found = 0;
   std::uint64_t bytes_proven = 0;    ///< read back and hashed
   std::vector<std::string> missing;  ///< the first kMaxMissingNamed of them: "repo@digest: why"
+  /// Of the canonical list of what was found: 64 lower-case hexadecimal digits. Empty where it is
+  /// not known, as in records of format 5.
+  std::string content_sha256;
 
   static constexpr std::size_t kMaxMissingNamed = 20;
 

@@ -57,6 +57,10 @@ struct IterationFinished {
   friend bool operator==(const IterationFinished&, const IterationFinished&) = default;
 };
 
+/// What the files of one iteration may take together, and so what one file may; a flood of output
+/// must not fill spool and journal.
+inline constexpr std::uint64_t kMaxArtifactBytes = 32'000'000;
+
 /// A piece of a file for the bundle: samples, pidstat's raw log, the tool's output.
 struct ArtifactChunk {
   AttemptId id;

@@ -39,5 +39,23 @@ struct Environment {
 
 /// The fact that names the machine in the bundle's path: "c6in.4xlarge", or "local-2cpu" off EC2.
 inline constexpr const char* kInstanceTypeFact = "instance.type";
+/// The fact that says which platform of an image this machine runs: "linux/amd64".
+inline constexpr const char* kPlatformFact = "machine.platform";
+
+/// The fact that says how tools were kept apart from the agent and its registries, and how it
+/// begins where they were not; the reason follows.
+inline constexpr const char* kIsolationFact = "tool.isolation";
+inline constexpr const char* kNotIsolated = "not isolated";
+
+/// Equal for all that run on one kernel, and nothing can be learned from it but that.
+inline constexpr const char* kHostIdentityFact = "host.identity";
+/// Whose interfaces, and counters of them, are the same.
+inline constexpr const char* kNetworkNamespaceFact = "host.network_namespace";
+
+/// nullopt where the fact is absent, and where it could not be had.
+inline std::optional<std::string> fact_of(const Environment& environment, const std::string& key) {
+  const auto fact = environment.facts.find(key);
+  return fact == environment.facts.end() ? std::nullopt : fact->second;
+}
 
 }  // namespace ocibench

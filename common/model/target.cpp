@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "common/text.hpp"
+
 namespace ocibench {
 namespace {
 
 constexpr std::size_t kAccountDigits = 12;
 constexpr std::string_view kEcrService = ".dkr.ecr.";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 /// What a component of a repository's name may be, also on ECR, which takes no two dashes in a row.
@@ -43,6 +44,13 @@ std::string_view to_string(TargetKind kind) {
 
 std::string to_string(const TargetSpec& target) {
   return fmt::format("{}/{}", target.host, target.prefix);
+}
+
+TargetSpec below(TargetSpec target, std::string_view name) {
+  if (target.kind != TargetKind::local) {
+    target.prefix += fmt::format("/{}", name);
+  }
+  return target;
 }
 
 std::optional<EcrHost> parse_ecr_host(std::string_view host) {

@@ -31,6 +31,10 @@ struct TargetSpec {
 /// "registry.example.com:5000/team/bench".
 std::string to_string(const TargetSpec& target);
 
+/// The target one level further down, as whoever may touch only a part of its namespace needs it:
+/// "team/bench" and "202611220440" give "team/bench/202611220440". A local one has no namespace.
+TargetSpec below(TargetSpec target, std::string_view name);
+
 /// The parts of "123456789012.dkr.ecr.eu-central-1.amazonaws.com".
 struct EcrHost {
   std::string account;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base64.hpp"
+#include "common/host_name.hpp"
 #include "common/http/url.hpp"
 #include "common/json.hpp"
 #include "common/text.hpp"
@@ -112,6 +113,20 @@ Result<Challenge> parse_challenge(const std::vector<std::string>& headers) {
               "the registry asks for credentials in a way that is neither Basic nor Bearer");
 }
 
+Result<void> check_realm(std::string_view realm, std::string_view registry_host) {
+  const Result<http::UrlParts> parts = http::parse_url(realm);
+  if (!parts) {
+    return tl::unexpected(parts.error());
+  }
+  if (parts->scheme == "https" || (is_loopback(parts->host) && is_loopback(registry_host))) {
+    return {};
+  }
+  return fail(ErrorCode::unavailable,
+              fmt::format("the registry names {} as its token server, which is no https: passwords "
+                          "and tokens would be readable on the way",
+                          http::printable_url(realm)));
+}
+
 std::string token_url(const Challenge& challenge, std::string_view scopes) {
   std::string url = challenge.realm;
   char separator = url.find('?') == std::string::npos ? '?' : '&';
@@ -149,20 +164,20 @@ Result<Token> parse_token(std::string_view body) {
   if (!object) {
     return tl::unexpected(object.error());
   }
-  Result<std::string> text = object->text(object->has("token") ? "token" : "access_token");
+  Result<std::string> text = object->text("token");
+  if (!text || text->empty()) {
+    text = object->text("access_token");
+  }
   if (!text) {
-    return tl::unexpected(text.error());
+    return fail(ErrorCode::bad_input, "the token server's answer has no token");
   }
   const auto printable = [](char c) { return c > ' ' && c < '\x7f'; };
   if (text->empty() || text->size() > kMaxTokenBytes || !std::ranges::all_of(*text, printable)) {
     return fail(ErrorCode::bad_input, "the token server's token is malformed");
   }
   Token token{.text = std::move(*text)};
-  if (object->has("expires_in")) {
-    const Result<std::uint64_t> seconds = object->unsigned_integer("expires_in");
-    if (!seconds) {
-      return tl::unexpected(seconds.error());
-    }
+  // Some servers answer null, -1 or a text.
+  if (const auto seconds = object->unsigned_integer("expires_in"); seconds && *seconds > 0) {
     token.lifetime = std::chrono::seconds(
         std::min(*seconds, static_cast<std::uint64_t>(kLongestLifetime.count())));
   }

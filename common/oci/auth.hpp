@@ -29,6 +29,10 @@ struct Challenge {
 /// Errors: bad_input when there is none that we know.
 Result<Challenge> parse_challenge(const std::vector<std::string>& headers);
 
+/// Refuses a token server to which a password or a token would go over plain http, unless both it
+/// and the registry that names it are on loopback. Errors: unavailable, bad_input (no URL).
+Result<void> check_realm(std::string_view realm, std::string_view registry_host);
+
 /// The realm with service and one scope parameter per space-separated scope.
 std::string token_url(const Challenge& challenge, std::string_view scopes);
 
@@ -37,7 +41,8 @@ struct Token {
   std::chrono::seconds lifetime{60};  ///< the specification's default
 };
 
-/// `token` or `access_token`. Errors: bad_input (malformed, or not fit for a header).
+/// `token`, or `access_token` where that is absent, null or empty. A lifetime that is no positive
+/// whole number counts for the default. Errors: bad_input (malformed, or not fit for a header).
 Result<Token> parse_token(std::string_view body);
 
 /// The body of a POST to the realm that changes an identity token for an access token (OAuth2, as

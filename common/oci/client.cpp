@@ -8,9 +8,10 @@
 #include <fmt/format.h>
 
 #include "common/http/url.hpp"
+#include "common/model/limits.hpp"
+#include "common/model/reference.hpp"
 #include "common/oci/client_session.hpp"
 #include "common/oci/digest.hpp"
-#include "common/oci/reference.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -114,12 +115,10 @@ Result<ManifestHead> Client::head_manifest(std::string_view repository,
   if (const Result<void> valid = check_names(repository, reference); !valid) {
     return tl::unexpected(valid.error());
   }
-  const Result<Answer> answer = session_->expect(
-      {.request = {.method = Method::head,
-                   .url = session_->url(repository, fmt::format("manifests/{}", reference)),
+  const Result<Answer> answer = session_->head(
+      {.request = {.url = session_->url(repository, fmt::format("manifests/{}", reference)),
                    .headers = {std::string(kAcceptManifests)}},
-       .scopes = pull_scope(repository)},
-      {200});
+       .scopes = pull_scope(repository)});
   if (!answer) {
     return tl::unexpected(answer.error());
   }
@@ -129,6 +128,20 @@ Result<ManifestHead> Client::head_manifest(std::string_view repository,
         .media_type = std::string(answer->response.header("content-type")),
         .size_bytes = number_in(answer->response.header("content-length")).value_or(0),
         .facts = answer->facts};
+  });
+}
+
+Result<std::string> Client::manifest_digest(std::string_view repository,
+                                            std::string_view reference) {
+  Result<ManifestHead> head = head_manifest(repository, reference);
+  if (head && !head->digest.empty()) {
+    return std::move(head->digest);
+  }
+  if (!head && head.error().code != ErrorCode::not_found) {
+    return tl::unexpected(std::move(head.error()));
+  }
+  return get_manifest(repository, reference).map([](FetchedManifest&& fetched) {
+    return std::move(fetched.digest);
   });
 }
 
@@ -175,14 +188,13 @@ Result<StoredManifest> Client::put_manifest(std::string_view repository, std::st
   if (!manifest) {
     return fail(manifest.error(), "refusing to push");
   }
-  const Result<Answer> answer = session_->expect(
+  const Result<Answer> answer = session_->expect_success(
       {.request = {.method = Method::put,
                    .url = session_->url(repository, fmt::format("manifests/{}", reference)),
                    .headers = {fmt::format("Content-Type: {}", media_type)},
                    .body = [body]() -> Result<ByteSource> { return source_of(body); },
                    .body_bytes = body.size()},
-       .scopes = push_scope(repository)},
-      {201});
+       .scopes = push_scope(repository)});
   if (!answer) {
     return tl::unexpected(answer.error());
   }
@@ -214,7 +226,7 @@ Result<Deletion> Client::delete_manifest(std::string_view repository, std::strin
   if (status == 404) {
     return Deletion{.kind = Deletion::Kind::absent};
   }
-  if (status == 200 || status == 202 || status == 204) {
+  if (status >= 200 && status < 300) {
     return Deletion{.kind = Deletion::Kind::deleted};
   }
   if (status < 400 || status >= 500 || status == 429) {
@@ -228,19 +240,12 @@ Result<BlobHead> Client::head_blob(std::string_view repository, std::string_view
   if (const Result<void> valid = check_names(repository, digest); !valid) {
     return tl::unexpected(valid.error());
   }
-  const Result<Answer> answer = session_->expect(
-      {.request = {.method = Method::head,
-                   .url = session_->url(repository, fmt::format("blobs/{}", digest))},
-       .scopes = pull_scope(repository)},
-      {200});
-  if (!answer) {
-    return tl::unexpected(answer.error());
-  }
-  const auto size = number_in(answer->response.header("content-length"));
-  if (!size) {
-    return tl::unexpected(wrong_answer(Method::head, *answer, "there is no Content-Length"));
-  }
-  return BlobHead{*size, answer->facts};
+  return session_
+      ->head({.request = {.url = session_->url(repository, fmt::format("blobs/{}", digest))},
+              .scopes = pull_scope(repository)})
+      .map([](const Answer& answer) {
+        return BlobHead{number_in(answer.response.header("content-length")), answer.facts};
+      });
 }
 
 Result<ResponseFacts> Client::get_blob(std::string_view repository, const BlobInfo& blob,

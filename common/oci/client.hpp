@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ namespace ocibench::oci {
 
 struct ClientLimits {
   std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds idle_timeout{60'000};    ///< no byte in either direction
-  std::uint32_t max_retries = 5;                     ///< of one request, on 429 and 503 only
+  std::chrono::milliseconds idle_timeout{60'000};     ///< see http::kStallBytesPerSecond
+  std::chrono::milliseconds answer_timeout{300'000};  ///< of all but blobs; http::Settings
+  std::uint32_t max_retries = 5;                      ///< of one request, on 429 and 503 only
   std::chrono::milliseconds max_retry_wait{60'000};  ///< one wait; a longer Retry-After is an error
   http::KeepAlive keep_alive = http::KeepAlive::kept;
 };
@@ -64,7 +66,7 @@ struct StoredManifest {
 };
 
 struct BlobHead {
-  std::uint64_t size_bytes = 0;
+  std::optional<std::uint64_t> size_bytes;  ///< Content-Length, which not every registry sends
   ResponseFacts facts;
 };
 
@@ -111,14 +113,18 @@ class Client {
   /// `path`: what else answers 200 when the registry serves.
   Result<ResponseFacts> ping(std::string_view path = "/v2/");
 
-  /// `reference` is a tag or a digest.
+  /// `reference` is a tag or a digest. HEAD, and GET where a registry refuses that method.
   Result<ManifestHead> head_manifest(std::string_view repository, std::string_view reference);
+  /// What a tag is now: by HEAD, and by GET where that has no digest (the header is optional in
+  /// distribution-spec 1.1) or does not find what is there.
+  Result<std::string> manifest_digest(std::string_view repository, std::string_view reference);
   Result<FetchedManifest> get_manifest(std::string_view repository, std::string_view reference);
   Result<StoredManifest> put_manifest(std::string_view repository, std::string_view reference,
                                       std::string_view media_type, std::string_view body);
 
   Result<Deletion> delete_manifest(std::string_view repository, std::string_view digest);
 
+  /// HEAD, and GET where a registry refuses that method; the body is not read then.
   Result<BlobHead> head_blob(std::string_view repository, std::string_view digest);
   /// Streams the blob into `sink` and checks size and digest; what the sink got is only good when
   /// the call succeeded.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/json.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/client.hpp"
 #include "common/oci/client_session.hpp"
 

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/http/url.hpp"
-#include "common/oci/digest.hpp"
-#include "common/oci/reference.hpp"
+#include "common/model/reference.hpp"
 #include "common/text.hpp"
 
 namespace ocibench::oci {
@@ -33,6 +32,11 @@ bool answers_a_mount(int status) {
   const bool refused = status >= 400 && status < 500 && status != 401 && status != 429;
   return status == 201 || status == 202 || refused;
 }
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+/// Storage that signs its addresses for GET alone answers 403, and that is left to its callers.
+bool refuses_method(int status) { return status == 400 || status == 405 || status == 501; }
 
 std::string with_digest(std::string_view url, const BlobInfo& blob) {
   const char separator = url.find('?') == std::string_view::npos ? '?' : '&';
@@ -75,7 +79,10 @@ Error wrong_answer(Method method, const Answer& answer, std::string_view what) {
 }
 
 Result<std::string> upload_url(const Answer& answer) {
-  return http::resolve_url(answer.url, answer.response.header("location"));
+  return http::next_url(answer.url, answer.response.header("location"))
+      .map_error([&](const Error& error) {
+        return wrong_answer(Method::post, answer, "Location: " + error.message);
+      });
 }
 
 std::string Client::Session::url(std::string_view repository, std::string_view rest) const {
@@ -85,6 +92,28 @@ std::string Client::Session::url(std::string_view repository, std::string_view r
 Result<Answer> Client::Session::expect(const Call& call, std::initializer_list<int> wanted) {
   Result<Answer> answer = registry.send(call);
   if (answer && std::ranges::find(wanted, answer->response.status) == wanted.end()) {
+    return tl::unexpected(answer_error(call.request.method, *answer));
+  }
+  return answer;
+}
+
+Result<Answer> Client::Session::expect_success(const Call& call, std::initializer_list<int> also) {
+  Result<Answer> answer = registry.send(call);
+  if (answer && !is_success(answer->response.status) &&
+      std::ranges::find(also, answer->response.status) == also.end()) {
+    return tl::unexpected(answer_error(call.request.method, *answer));
+  }
+  return answer;
+}
+
+Result<Answer> Client::Session::head(Call call) {
+  call.request.method = Method::head;
+  Result<Answer> answer = registry.send(call);
+  if (answer && refuses_method(answer->response.status)) {
+    call.request.method = Method::get;
+    answer = registry.open(call);
+  }
+  if (answer && !is_success(answer->response.status)) {
     return tl::unexpected(answer_error(call.request.method, *answer));
   }
   return answer;
@@ -109,9 +138,9 @@ Result<Answer> Client::Session::ask_to_mount(std::string_view repository, std::s
 }
 
 Result<std::string> Client::Session::start_upload(std::string_view repository) {
-  return expect({.request = {.method = Method::post, .url = url(repository, "blobs/uploads/")},
-                 .scopes = push_scope(repository)},
-                {202})
+  return expect_success(
+             {.request = {.method = Method::post, .url = url(repository, "blobs/uploads/")},
+              .scopes = push_scope(repository)})
       .and_then(upload_url);
 }
 
@@ -125,9 +154,9 @@ Result<Answer> Client::Session::send_blob(const std::string& url, const Upload& 
             .scopes = push_scope(upload.repository),
             .repeat = Repeat::refused};
   if (upload.by == UploadBy::put) {
-    return expect(call, {201, 204, 429, 503});
+    return expect_success(call, {429, 503});
   }
-  const Result<Answer> sent = expect(call, {201, 202, 204, 429, 503});
+  const Result<Answer> sent = expect_success(call, {429, 503});
   if (!sent || sent->response.status == 429 || sent->response.status == 503) {
     return sent;
   }
@@ -140,16 +169,14 @@ Result<Answer> Client::Session::send_blob(const std::string& url, const Upload& 
   call.request = {.method = Method::put,
                   .url = with_digest(next.value_or(url), upload.blob),
                   .body = []() -> Result<ByteSource> { return source_of(""); }};
-  Result<Answer> ended = expect(call, {201, 204, 429, 503});
+  Result<Answer> ended = expect_success(call, {429, 503});
   return !ended && claimed && has_blob(upload) ? sent : ended;
 }
 
 bool Client::Session::has_blob(const Upload& upload) {
-  return expect({.request = {.method = Method::head,
-                             .url = url(upload.repository,
-                                        fmt::format("blobs/{}", upload.blob.digest))},
-                 .scopes = pull_scope(upload.repository)},
-                {200})
+  return head({.request = {.url =
+                               url(upload.repository, fmt::format("blobs/{}", upload.blob.digest))},
+               .scopes = pull_scope(upload.repository)})
       .has_value();
 }
 
@@ -159,7 +186,7 @@ Result<void> Client::Session::finish_upload(std::string url, const Upload& uploa
     if (!answer) {
       return tl::unexpected(answer.error());
     }
-    if (answer->response.status == 201 || answer->response.status == 204) {
+    if (is_success(answer->response.status)) {
       return {};
     }
     if (Result<void> waited = registry.wait_to_retry(answer->response, retries); !waited) {
@@ -188,9 +215,9 @@ Result<void> Client::Session::each_page(Call call,
     if (next.empty()) {
       return {};
     }
-    const Result<std::string> target = http::resolve_url(answer->url, next);
+    const Result<std::string> target = http::next_url(answer->url, next);
     if (!target) {
-      return tl::unexpected(target.error());
+      return tl::unexpected(wrong_answer(Method::get, *answer, "Link: " + target.error().message));
     }
     call.request.url = *target;
   }

@@ -24,7 +24,7 @@ Result<void> check_names(std::string_view repository, std::string_view reference
 /// bad_input: the registry answered, but not as the specification says.
 Error wrong_answer(Method method, const Answer& answer, std::string_view what);
 
-/// Where an upload goes on. Errors: bad_input.
+/// Where an upload goes on. Errors: those of http::next_url().
 Result<std::string> upload_url(const Answer& answer);
 
 /// A blob on its way to a repository.
@@ -42,6 +42,11 @@ struct Client::Session {
   [[nodiscard]] std::string url(std::string_view repository, std::string_view rest) const;
   /// Sends and insists on one of `wanted`.
   Result<Answer> expect(const Call& call, std::initializer_list<int> wanted);
+  /// Sends and insists on any 2xx, or one of `also`. Registries answer 200, 201, 202 and 204 where
+  /// the specification has one of them.
+  Result<Answer> expect_success(const Call& call, std::initializer_list<int> also = {});
+  /// The same of a HEAD; where that method is refused (400, 405, 501), a GET whose body is left.
+  Result<Answer> head(Call call);
   /// Answers 201 (mounted), 202 (an upload was opened) or a refusal (4xx). Errors: bad_input
   /// (names).
   Result<Answer> ask_to_mount(std::string_view repository, std::string_view digest,

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "common/model/limits.hpp"
+#include "common/model/reference.hpp"
+
 namespace ocibench::oci {
 
 Result<std::vector<ManifestInfo>> closure_of(std::string_view root, const ManifestReader& read) {
@@ -20,7 +23,9 @@ Result<std::vector<ManifestInfo>> closure_of(std::string_view root, const Manife
       return fail(manifest.error(), described.digest);
     }
     found.push_back(to_info(*manifest, described.digest, body->size()));
-    found.back().platform = described.platform ? to_string(*described.platform) : "";
+    if (described.platform && is_platform(to_string(*described.platform))) {
+      found.back().platform = to_string(*described.platform);
+    }
     for (const Descriptor& child : manifest->children) {
       if (seen.insert(child.digest).second) {
         queue.push_back(child);

@@ -14,8 +14,6 @@ namespace ocibench::oci {
 /// Reads one manifest by digest, its content checked.
 using ManifestReader = std::function<Result<std::string>(std::string_view digest)>;
 
-inline constexpr std::size_t kMaxManifestsPerImage = 1000;
-
 /// The manifest `root` and everything below it, breadth first, each once.
 /// Errors: those of `read` and parse_manifest, with the digest; limit.
 Result<std::vector<ManifestInfo>> closure_of(std::string_view root, const ManifestReader& read);

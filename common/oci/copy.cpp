@@ -117,7 +117,7 @@ class Copy {
   Result<void> resolve(Lane& lane, std::size_t index) {
     const CopyJob& job = jobs_[index];
     OpenImage& image = images_[index];
-    Result<std::string> digest = digest_at_source(lane.source, job);
+    Result<std::string> digest = lane.source.manifest_digest(job.source_repository, job.tag);
     if (!digest) {
       return tl::unexpected(digest.error());
     }
@@ -138,18 +138,6 @@ class Copy {
       const MutexLock lock(mutex_);
       plan_.resolved(index, blobs);
     });
-  }
-
-  static Result<std::string> digest_at_source(Client& source, const CopyJob& job) {
-    return source.head_manifest(job.source_repository, job.tag)
-        .and_then([&](const ManifestHead& head) -> Result<std::string> {
-          if (!head.digest.empty()) {
-            return head.digest;
-          }
-          // The header is optional in distribution-spec 1.1.
-          return source.get_manifest(job.source_repository, job.tag)
-              .map([](const FetchedManifest& fetched) { return fetched.digest; });
-        });
   }
 
   /// The image's manifests into `image`; the blobs that they name.

@@ -5,8 +5,14 @@
 #include <fmt/format.h>
 
 #include "common/file.hpp"
+#include "common/folder.hpp"
 
 namespace ocibench::oci {
+namespace {
+
+constexpr std::string_view kBuilding = ".building-";
+
+}  // namespace
 
 Result<Layout> cached_layout(
     const std::filesystem::path& cache, std::string_view key,
@@ -21,7 +27,8 @@ Result<Layout> cached_layout(
     return fail(ErrorCode::io,
                 fmt::format("cannot create {}: {}", cache.string(), error.message()));
   }
-  const Result<TemporaryDirectory> workshop = TemporaryDirectory::create(cache, ".building-");
+  remove_abandoned(cache, kBuilding);
+  const Result<TemporaryDirectory> workshop = TemporaryDirectory::create(cache, kBuilding);
   if (!workshop) {
     return tl::unexpected(workshop.error());
   }
@@ -29,11 +36,15 @@ Result<Layout> cached_layout(
   if (const Result<void> built = build(unfinished); !built) {
     return tl::unexpected(built.error());
   }
-  std::filesystem::rename(unfinished, finished, error);
-  // Renaming onto a directory that is not empty fails: then another process was faster.
-  if (error && !std::filesystem::exists(finished)) {
-    return fail(ErrorCode::io,
-                fmt::format("cannot create {}: {}", finished.string(), error.message()));
+  if (const Result<void> synced = sync_tree(unfinished); !synced) {
+    return tl::unexpected(synced.error());
+  }
+  // Taken: then another process was faster.
+  const Result<Renamed> renamed = rename_directory(unfinished, finished);
+  const Result<void> done =
+      renamed.and_then([&](Renamed) -> Result<void> { return sync_path(cache); });
+  if (!done) {
+    return tl::unexpected(done.error());
   }
   return Layout::open(finished);
 }

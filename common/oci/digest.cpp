@@ -1,6 +1,5 @@
 #include "common/oci/digest.hpp"
 
-#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -8,27 +7,17 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "common/model/reference.hpp"
 #include "common/sha256.hpp"
 #include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
 
-constexpr std::string_view kSha256 = "sha256:";
-constexpr std::string_view kSha512 = "sha512:";
-
-bool is_lower_hex(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+constexpr std::string_view kSha256Prefix = "sha256:";
+constexpr std::string_view kSha512Prefix = "sha512:";
 
 }  // namespace
-
-bool is_digest(std::string_view text) {
-  const std::string_view hex = text.substr(std::min(text.size(), kSha256.size()));
-  return (text.starts_with(kSha256) && hex.size() == 64 && is_lower_hex(hex)) ||
-         (text.starts_with(kSha512) && hex.size() == 128 && is_lower_hex(hex));
-}
 
 Result<std::string> parse_digest(std::string_view text) {
   if (!is_digest(text)) {
@@ -41,12 +30,12 @@ Result<std::string> parse_digest(std::string_view text) {
 }
 
 std::string sha256_digest(std::string_view bytes) {
-  return fmt::format("{}{}", kSha256, sha256_hex(bytes));
+  return fmt::format("{}{}", kSha256Prefix, sha256_hex(bytes));
 }
 
 struct DigestVerifier::Hash {
   explicit Hash(std::string_view digest) : context(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    const EVP_MD* const algorithm = digest.starts_with(kSha512) ? EVP_sha512() : EVP_sha256();
+    const EVP_MD* const algorithm = digest.starts_with(kSha512Prefix) ? EVP_sha512() : EVP_sha256();
     OCIBENCH_ASSERT(context != nullptr);
     OCIBENCH_ASSERT(EVP_DigestInit_ex(context.get(), algorithm, nullptr) == 1);
   }
@@ -80,7 +69,7 @@ Result<void> DigestVerifier::finish() {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> binary{};
   unsigned int size = 0;
   OCIBENCH_ASSERT(EVP_DigestFinal_ex(hash_->context.get(), binary.data(), &size) == 1);
-  std::string actual = expected_digest_.substr(0, kSha256.size());
+  std::string actual = expected_digest_.substr(0, kSha256Prefix.size());
   for (unsigned int i = 0; i < size; ++i) {
     fmt::format_to(std::back_inserter(actual), "{:02x}", binary.at(i));
   }

@@ -7,12 +7,9 @@
 #include <string_view>
 
 #include "common/error.hpp"
+#include "common/model/reference.hpp"
 
 namespace ocibench::oci {
-
-/// True for "sha256:" + 64 or "sha512:" + 128 lower-case hexadecimal digits, the two registered
-/// algorithms of image-spec 1.1 descriptor.md.
-bool is_digest(std::string_view text);
 
 /// The digest itself when well formed. Errors: bad_input.
 Result<std::string> parse_digest(std::string_view text);

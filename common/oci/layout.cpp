@@ -13,6 +13,7 @@
 #include "common/fd.hpp"
 #include "common/file.hpp"
 #include "common/json.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/closure.hpp"
 #include "common/oci/digest.hpp"
 #include "common/sha256.hpp"

@@ -1,5 +1,6 @@
 #include "common/oci/local_files.hpp"
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -8,11 +9,12 @@
 #include <fmt/format.h>
 
 #include "common/gzip.hpp"
+#include "common/model/reference.hpp"
 #include "common/oci/corpus_cache.hpp"
 #include "common/oci/docker_archive.hpp"
 #include "common/oci/lock.hpp"
-#include "common/oci/reference.hpp"
 #include "common/sha256.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -120,11 +122,52 @@ Result<void> import_files(const LocalFileSpec& spec, const fs::path& directory) 
   return layout->set_images(std::move(images));
 }
 
+/// Where a path leads, if it is there.
+std::optional<fs::path> resolved(const fs::path& path) {
+  std::error_code error;
+  fs::path real = fs::canonical(path, error);
+  return error ? std::nullopt : std::optional(std::move(real));
+}
+
+bool is_below(const fs::path& file, const std::vector<fs::path>& folders) {
+  return std::ranges::any_of(folders, [&](const fs::path& each) {
+    const std::optional<fs::path> folder = resolved(each);
+    return folder && std::ranges::mismatch(*folder, file).in1 == folder->end();
+  });
+}
+
 }  // namespace
 
-Result<Layout> local_layout(const LocalFileSpec& spec, const std::filesystem::path& cache) {
+Result<LocalFileSpec> permitted_files(const LocalFileSpec& spec, const LocalFileAccess& access) {
+  LocalFileSpec permitted = spec;
+  for (LocalFile& file : permitted.files) {
+    if (!access.folders) {
+      break;
+    }
+    const std::optional<fs::path> real = resolved(file.path);
+    std::error_code ignored;
+    const std::optional<fs::path> index =
+        real && fs::is_directory(*real, ignored) ? resolved(*real / "index.json") : real;
+    if (!real || !index || !is_below(*real, *access.folders) ||
+        !is_below(*index, *access.folders)) {
+      return fail(ErrorCode::not_found,
+                  fmt::format("{} is not below a folder from which this agent reads local files "
+                              "(its option --corpus-files), or not there",
+                              printable(file.path)));
+    }
+    file.path = real->string();
+  }
+  return permitted;
+}
+
+Result<Layout> local_layout(const LocalFileSpec& wanted, const std::filesystem::path& cache,
+                            const LocalFileAccess& access) {
+  const Result<LocalFileSpec> spec = permitted_files(wanted, access);
+  if (!spec) {
+    return tl::unexpected(spec.error());
+  }
   std::string keys = fmt::format("zlib {}\n", zlib_release());
-  for (const LocalFile& file : spec.files) {
+  for (const LocalFile& file : spec->files) {
     const Result<std::string> key = content_key(file);
     if (!key) {
       return tl::unexpected(key.error());
@@ -132,7 +175,7 @@ Result<Layout> local_layout(const LocalFileSpec& spec, const std::filesystem::pa
     keys += *key;
   }
   return cached_layout(cache, sha256_hex(keys),
-                       [&](const fs::path& directory) { return import_files(spec, directory); });
+                       [&](const fs::path& directory) { return import_files(*spec, directory); });
 }
 
 }  // namespace ocibench::oci

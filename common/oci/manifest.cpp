@@ -7,15 +7,13 @@
 #include <fmt/format.h>
 
 #include "common/json.hpp"
-#include "common/oci/digest.hpp"
-#include "common/oci/reference.hpp"
+#include "common/model/limits.hpp"
+#include "common/model/reference.hpp"
 
 namespace ocibench::oci {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::size_t kMaxDescriptors = 10'000;
-constexpr std::size_t kMaxMediaTypeBytes = 255;  // RFC 6838, 4.2: 127 on each side of the slash
 constexpr std::uint64_t kMaxBlobBytes = 1ULL << 62U;
 constexpr std::string_view kOrigin = "manifest";
 
@@ -27,13 +25,6 @@ Result<std::string> optional_text(const JsonObject& json, std::string_view key) 
 Result<std::map<std::string, std::string>> annotations_of(const JsonObject& json) {
   return json.has("annotations") ? json.text_map("annotations")
                                  : Result<std::map<std::string, std::string>>{};
-}
-
-bool is_media_type(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  return text.size() <= kMaxMediaTypeBytes && slash != 0 && slash != std::string_view::npos &&
-         slash + 1 < text.size() &&
-         std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '"'; });
 }
 
 Result<Platform> read_platform(const JsonObject& json) {

@@ -13,7 +13,6 @@
 namespace ocibench::oci {
 
 /// What every registry must accept (distribution-spec 1.1, "Pushing Manifests"); more is refused.
-inline constexpr std::size_t kMaxManifestBytes = 4 * 1024 * 1024;
 
 namespace media_type {
 inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v1+json";

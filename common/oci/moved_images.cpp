@@ -10,6 +10,7 @@
 
 #include "common/gzip.hpp"
 #include "common/json.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/corpus_cache.hpp"
 #include "common/oci/lock.hpp"
 #include "common/oci/manifest.hpp"

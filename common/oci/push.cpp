@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/model/limits.hpp"
 #include "common/mutex.hpp"
 #include "common/oci/client.hpp"
 #include "common/oci/parallel.hpp"

@@ -7,9 +7,10 @@
 
 #include "common/file.hpp"
 #include "common/host.hpp"
-#include "common/http/url.hpp"
+#include "common/host_name.hpp"
 #include "common/oci/credential_helper.hpp"
 #include "common/oci/docker_config.hpp"
+#include "common/text.hpp"
 
 namespace ocibench::oci {
 namespace {
@@ -56,8 +57,12 @@ Result<std::optional<Credentials>> credentials_in(const std::string& text,
 }  // namespace
 
 Result<Endpoint> RegistryAccess::endpoint(std::string_view host) const {
-  const bool plain = http::is_loopback(host) ||
-                     std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
+  if (!is_host(host)) {  // it is given to credential helpers, a line each
+    return fail(ErrorCode::bad_input,
+                fmt::format("\"{}\" is no registry host", printable(host, kLongestQuote)));
+  }
+  const bool plain =
+      is_loopback(host) || std::ranges::find(plain_http_hosts, host) != plain_http_hosts.end();
   Endpoint endpoint{.host = std::string(host == kDockerHub ? kDockerHubApi : host),
                     .scheme = plain ? Scheme::http : Scheme::https,
                     .ca_file = ca_file};

@@ -24,7 +24,8 @@ struct RegistryAccess {
   std::filesystem::path ca_file;              ///< empty: the system's certificates
   std::vector<std::string> plain_http_hosts;  ///< besides loopback, which is always plain http
 
-  /// Reads the files anew each time. Errors: bad_input (a file is malformed), those of ask_helper.
+  /// Reads the files anew each time. Errors: bad_input (no host, a malformed file), those of
+  /// ask_helper.
   [[nodiscard]] Result<Endpoint> endpoint(std::string_view host) const;
 };
 

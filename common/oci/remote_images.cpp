@@ -7,12 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "common/model/reference.hpp"
 #include "common/oci/client.hpp"
 #include "common/oci/closure.hpp"
 #include "common/oci/corpus_cache.hpp"
 #include "common/oci/lock.hpp"
 #include "common/oci/parallel.hpp"
-#include "common/oci/reference.hpp"
 
 namespace ocibench::oci {
 namespace {

@@ -9,7 +9,6 @@
 #include "common/gzip.hpp"
 #include "common/json.hpp"
 #include "common/oci/corpus_cache.hpp"
-#include "common/oci/local_files.hpp"
 #include "common/oci/lock.hpp"
 #include "common/oci/remote_images.hpp"
 #include "common/oci/synthetic.hpp"
@@ -69,7 +68,7 @@ Result<ResolvedCorpus> resolve_corpus(const CorpusSpec& spec, const CorpusContex
   if (const auto* synthetic = std::get_if<SyntheticSpec>(&spec.source)) {
     corpus = synthetic_layout(*synthetic, context.cache_directory).and_then(corpus_in);
   } else if (const auto* local = std::get_if<LocalFileSpec>(&spec.source)) {
-    corpus = local_layout(*local, context.cache_directory).and_then(corpus_in);
+    corpus = local_layout(*local, context.cache_directory, context.files).and_then(corpus_in);
   } else {
     corpus = resolve_references(std::get<ReferenceSpec>(spec.source), context.access);
   }
@@ -86,7 +85,7 @@ Result<Layout> provide_layout(const CorpusSpec& spec, const ResolvedCorpus& lock
   if (const auto* synthetic = std::get_if<SyntheticSpec>(&spec.source)) {
     layout = synthetic_layout(*synthetic, context.cache_directory);
   } else if (const auto* local = std::get_if<LocalFileSpec>(&spec.source)) {
-    layout = local_layout(*local, context.cache_directory);
+    layout = local_layout(*local, context.cache_directory, context.files);
   } else {
     layout = pulled_layout(lock, context.cache_directory, context.access);
   }
@@ -108,22 +107,14 @@ Result<PushReport> materialise(const CorpusSpec& spec, const ResolvedCorpus& loc
 
 Result<void> check_lock(Client& source, const ResolvedCorpus& lock) {
   for (const ResolvedImage& image : lock.images) {
-    const Result<ManifestHead> head = source.head_manifest(image.repository, image.tag);
-    if (!head) {
-      return tl::unexpected(head.error());
+    const Result<std::string> digest = source.manifest_digest(image.repository, image.tag);
+    if (!digest) {
+      return tl::unexpected(digest.error());
     }
-    std::string digest = head->digest;
-    if (digest.empty()) {  // the header is optional in distribution-spec 1.1
-      Result<FetchedManifest> fetched = source.get_manifest(image.repository, image.tag);
-      if (!fetched) {
-        return tl::unexpected(fetched.error());
-      }
-      digest = std::move(fetched->digest);
-    }
-    if (digest != image.digest) {
+    if (*digest != image.digest) {
       return tl::unexpected(
           tag_moved(fmt::format("{}/{}:{}", source.endpoint().host, image.repository, image.tag),
-                    digest, image.digest));
+                    *digest, image.digest));
     }
   }
   return {};

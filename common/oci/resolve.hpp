@@ -7,6 +7,7 @@
 #include "common/model/corpus.hpp"
 #include "common/oci/client.hpp"
 #include "common/oci/layout.hpp"
+#include "common/oci/local_files.hpp"
 #include "common/oci/push.hpp"
 #include "common/oci/registry_access.hpp"
 
@@ -16,6 +17,7 @@ namespace ocibench::oci {
 struct CorpusContext {
   std::filesystem::path cache_directory;  ///< made if absent; layouts of corpora live there
   RegistryAccess access;                  ///< for references
+  LocalFileAccess files;                  ///< for local files
 };
 
 /// Every tag locked by digest, with its closure. Synthetic and local corpora are built into the

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "common/host_name.hpp"
 #include "common/http/url.hpp"
 #include "common/json.hpp"
-#include "common/oci/reference.hpp"
 #include "common/text.hpp"
 
 namespace ocibench::oci {
@@ -84,10 +84,20 @@ Result<RegistrySession> RegistrySession::create(Endpoint endpoint, ClientLimits 
     return fail(ErrorCode::bad_input, fmt::format("\"{}\" is no registry host",
                                                   printable(endpoint.host, kLongestRegistryText)));
   }
+  if (endpoint.scheme == Scheme::http && endpoint.credentials && !is_loopback(endpoint.host)) {
+    return fail(
+        ErrorCode::bad_input,
+        fmt::format("{} is to be reached over plain http, and there are credentials for it, "
+                    "which anybody on the way could read: use TLS (tls = true in a "
+                    "campaign's [registry], no --plain-http), or forget them (docker "
+                    "logout {})",
+                    endpoint.host, endpoint.host));
+  }
   Result<http::Connection> http =
       http::Connection::create({.ca_file = endpoint.ca_file,
                                 .connect_timeout = limits.connect_timeout,
                                 .idle_timeout = limits.idle_timeout,
+                                .answer_timeout = limits.answer_timeout,
                                 .keep_alive = limits.keep_alive});
   if (!http) {
     return tl::unexpected(http.error());
@@ -128,7 +138,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
     if (own) {
       const auto header = authorization(scopes);
       if (!header) {
-        return tl::unexpected(header.error());
+        return tl::unexpected(at_url(header.error(), request.method, request.url));
       }
       if (*header) {
         request.headers.push_back(**header);
@@ -153,7 +163,7 @@ Result<Answer> RegistrySession::exchange(const Call& call, Sender sender) {
     } else if (is_redirect(response->status) && counted.redirects < kMaxRedirects &&
                (request.method == Method::get || request.method == Method::head)) {
       ++counted.redirects;
-      Result<std::string> target = redirect_target(request.url, *response);
+      Result<std::string> target = http::next_url(request.url, response->header("location"));
       if (!target) {
         return tl::unexpected(at_url(target.error(), request.method, request.url));
       }
@@ -228,14 +238,8 @@ Result<void> RegistrySession::learn_challenge(const http::Response& response,
 
 Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
   http::Request request{.url = token_url(*challenge_, scopes)};
-  const Result<http::UrlParts> realm = http::parse_url(request.url);
-  if (!realm) {
-    return tl::unexpected(realm.error());
-  }
-  if (endpoint_.scheme == Scheme::https && realm->scheme != "https") {
-    return fail(ErrorCode::unavailable,
-                fmt::format("{} is no https, credentials would be readable on the way",
-                            http::printable_url(request.url)));
+  if (const Result<void> safe = check_realm(request.url, endpoint_.host); !safe) {
+    return tl::unexpected(safe.error());
   }
   std::string form;
   if (endpoint_.credentials && !endpoint_.credentials->identity_token.empty()) {
@@ -262,25 +266,10 @@ Result<Token> RegistrySession::fetch_token(std::string_view scopes) {
     if (response->status != 200) {
       return tl::unexpected(answer_error(request.method, {*response, request.url, {}}));
     }
-    return parse_token(response->body);
+    return parse_token(response->body).map_error([&](const Error& error) {
+      return at_url(error, request.method, request.url);
+    });
   }
-}
-
-Result<std::string> RegistrySession::redirect_target(std::string_view from,
-                                                     const http::Response& response) {
-  Result<std::string> target = http::resolve_url(from, response.header("location"));
-  if (!target) {
-    return target;
-  }
-  const Result<http::UrlParts> parts = http::parse_url(*target);
-  if (!parts) {
-    return tl::unexpected(parts.error());
-  }
-  if (from.starts_with("https:") && parts->scheme != "https") {
-    return fail(ErrorCode::unavailable, fmt::format("redirects from https to plain http ({})",
-                                                    http::printable_url(*target)));
-  }
-  return target;
 }
 
 }  // namespace ocibench::oci

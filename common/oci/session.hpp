@@ -37,8 +37,12 @@ struct Answer {
 
 /// Sends calls to one endpoint: adds credentials for its own host only, obtains tokens, waits and
 /// repeats on 429 and 503, follows redirects of GET and HEAD. What Client's operations stand on.
+/// Credentials and tokens go over plain http on loopback only, wherever the registry says that its
+/// token server is; a password goes to no other host than the endpoint's and that token server.
 class RegistrySession {
  public:
+  /// Errors: bad_input (no host, or credentials that would go over plain http), those of
+  /// http::Connection.
   static Result<RegistrySession> create(Endpoint endpoint, ClientLimits limits);
 
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
@@ -62,7 +66,6 @@ class RegistrySession {
   Result<std::optional<std::string>> authorization(const std::string& scopes);
   Result<void> learn_challenge(const http::Response& response, const std::string& scopes);
   Result<Token> fetch_token(std::string_view scopes);
-  static Result<std::string> redirect_target(std::string_view from, const http::Response& response);
 
   Endpoint endpoint_;
   ClientLimits limits_;

@@ -13,10 +13,11 @@
 
 #include "common/gzip.hpp"
 #include "common/json.hpp"
+#include "common/model/limits.hpp"
+#include "common/model/reference.hpp"
 #include "common/oci/layout.hpp"
 #include "common/oci/parallel.hpp"
 #include "common/oci/random_bytes.hpp"
-#include "common/oci/reference.hpp"
 #include "common/oci/tar.hpp"
 #include "common/sha256.hpp"
 
@@ -46,14 +47,14 @@ Result<void> check(const SyntheticSpec& spec) {
   const auto refuse = [](std::string message) {
     return fail(ErrorCode::bad_input, "synthetic corpus: " + std::move(message));
   };
-  if (spec.images == 0 || spec.images > kMaxSyntheticImages) {
-    return refuse(fmt::format("images must be 1..{}", kMaxSyntheticImages));
+  if (spec.images == 0 || spec.images > kMaxCorpusImages) {
+    return refuse(fmt::format("images must be 1..{}", kMaxCorpusImages));
   }
-  if (spec.layers == 0 || spec.layers > kMaxSyntheticLayers) {
-    return refuse(fmt::format("layers must be 1..{}", kMaxSyntheticLayers));
+  if (spec.layers == 0 || spec.layers > kMaxImageLayers) {
+    return refuse(fmt::format("layers must be 1..{}", kMaxImageLayers));
   }
-  if (spec.layer_bytes > kMaxSyntheticLayerBytes) {
-    return refuse(fmt::format("a layer has at most {} bytes", kMaxSyntheticLayerBytes));
+  if (spec.layer_bytes > kMaxLayerBytes) {
+    return refuse(fmt::format("a layer has at most {} bytes", kMaxLayerBytes));
   }
   for (const double share : {spec.shared_share, spec.compressibility}) {
     if (!(share >= 0 && share <= 1)) {

@@ -12,11 +12,6 @@ namespace ocibench::oci {
 /// Raised whenever the same SyntheticSpec would give other digests: part of the cache key.
 inline constexpr std::uint32_t kSyntheticGeneration = 1;
 
-/// Limits on what a spec may ask for.
-inline constexpr std::uint32_t kMaxSyntheticImages = 10'000;
-inline constexpr std::uint32_t kMaxSyntheticLayers = 127;
-inline constexpr std::uint64_t kMaxSyntheticLayerBytes = 8'000'000'000;  ///< ustar ends at 8 GiB
-
 /// Writes the images of `spec` into a new OCI layout at `directory` and returns them locked.
 ///
 /// The seed contract: image i (from 1) is "<repository_prefix>-<i, two digits or more>:1". Layer k

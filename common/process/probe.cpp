@@ -61,7 +61,8 @@ Result<ProbeAnswer> capture(const Probe& probe, const Clock& clock) {
        .working_directory = probe.working_directory,
        .stdin_fd = input->get(),
        .stdout_fd = pipe->write_end.get(),
-       .stderr_fd = probe.streams == ProbeStreams::out ? nowhere.get() : pipe->write_end.get()});
+       .stderr_fd = probe.streams == ProbeStreams::out ? nowhere.get() : pipe->write_end.get(),
+       .confinement = probe.confinement});
   input->reset();
   if (!process) {
     return tl::unexpected(process.error());

@@ -10,6 +10,7 @@
 
 #include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/process/confinement.hpp"
 
 namespace ocibench {
 
@@ -25,6 +26,7 @@ struct Probe {
   std::size_t max_bytes = 64 * 1024;  ///< what comes after is dropped
   ProbeStreams streams = ProbeStreams::out_and_err;
   std::string input;  ///< on its stdin, at most kMaxInputBytes
+  Confinement confinement;
 
   static constexpr std::size_t kMaxInputBytes = 4096;  // what a pipe takes without a reader
 };

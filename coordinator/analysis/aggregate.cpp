@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/error.hpp"
 #include "common/units.hpp"
 
@@ -130,6 +132,12 @@ const Summary* Aggregate::find(std::string_view key) const {
 
 bool Aggregate::covers(const Trial& trial) const {
   return trial.scenario == scenario && trial.tool == tool && trial.images == images;
+}
+
+std::string name_of(const Aggregate& aggregate) {
+  return aggregate.images == 0
+             ? fmt::format("{}/{}", aggregate.scenario, aggregate.tool)
+             : fmt::format("{}/{}/n{}", aggregate.scenario, aggregate.tool, aggregate.images);
 }
 
 std::vector<Aggregate> aggregate(const Plan& plan, const CampaignState& state) {

@@ -44,6 +44,9 @@ struct Aggregate {
   [[nodiscard]] bool covers(const Trial& trial) const;
 };
 
+/// For people: "cold/skopeo", "scale/skopeo/n10".
+std::string name_of(const Aggregate& aggregate);
+
 /// By scenario, size and tool, each in the order of the plan; pairs without a trial are left out.
 std::vector<Aggregate> aggregate(const Plan& plan, const CampaignState& state);
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/model/mark_limits.hpp"
+
 namespace ocibench::coordinator {
 namespace {
 
@@ -56,9 +58,7 @@ void collect_subjects(Analysis& analysis) {
 std::string instance_type_of(const std::vector<SeenMachine>& machines) {
   std::set<std::string> types;
   for (const SeenMachine& machine : machines) {
-    const auto fact = machine.environment.facts.find(kInstanceTypeFact);
-    const bool told = fact != machine.environment.facts.end() && fact->second;
-    types.insert(told ? *fact->second : "unknown");
+    types.insert(fact_of(machine.environment, kInstanceTypeFact).value_or("unknown"));
   }
   if (types.empty()) {
     return "unknown";
@@ -72,11 +72,11 @@ std::string label_of(const Analysis& analysis, const std::string& tool) {
   return seen == analysis.tools.end() || seen->identity.label.empty() ? tool : seen->identity.label;
 }
 
-/// The interface of all complete iterations of a scenario and tool; empty when they differ.
+/// The interface of all complete iterations of the aggregated ones; empty when they differ.
 std::string interface_of(const CampaignState& state, const Aggregate& aggregate) {
   std::set<std::string> interfaces;
   for (const TrialState& trial : state.trials) {
-    if (trial.trial.scenario != aggregate.scenario || trial.trial.tool != aggregate.tool) {
+    if (!aggregate.covers(trial.trial)) {
       continue;
     }
     for (const Iteration& iteration : trial.counted) {
@@ -86,6 +86,22 @@ std::string interface_of(const CampaignState& state, const Aggregate& aggregate)
     }
   }
   return interfaces.size() == 1 ? *interfaces.begin() : std::string();
+}
+
+/// Trials of one row differ only where a tool copies the platform of its machine.
+ByteFloor lowest_floor(const Plan& plan, const CampaignState& state, const Aggregate& aggregate,
+                       PlannedProofs& proofs) {
+  std::optional<ByteFloor> lowest;
+  for (const TrialState& trial : state.trials) {
+    if (!aggregate.covers(trial.trial)) {
+      continue;
+    }
+    const ByteFloor floor = byte_floor(plan, proofs.of(trial.trial, trial.platform()));
+    if (!lowest || floor.bytes() < lowest->bytes()) {
+      lowest = floor;
+    }
+  }
+  return lowest.value_or(ByteFloor{});
 }
 
 void find_identity_differences(Analysis& analysis) {
@@ -113,12 +129,28 @@ void find_marks(Analysis& analysis) {
       for (const std::string& mark : iteration.marks) {
         analysis.findings.push_back({FindingCode::marked_iteration, where, mark});
       }
-      if (iteration.sampler && iteration.sampler->missed_ticks > 0) {
+      const SamplerCost cost = iteration.sampler.value_or(SamplerCost{});
+      const std::uint64_t due = cost.ticks + cost.missed_ticks;
+      if (static_cast<double>(cost.missed_ticks) >
+          kMarkedMissedTickShare * static_cast<double>(due)) {
         analysis.findings.push_back(
             {FindingCode::missed_ticks, where,
-             fmt::format("the sampler missed {} of {} ticks", iteration.sampler->missed_ticks,
-                         iteration.sampler->ticks + iteration.sampler->missed_ticks)});
+             fmt::format("the sampler missed {} of {} ticks", cost.missed_ticks, due)});
       }
+    }
+  }
+}
+
+void find_shared_hosts(Analysis& analysis) {
+  for (const TrialState& trial : analysis.state.trials) {
+    for (const HostNeighbour& neighbour : trial.neighbours) {
+      analysis.findings.push_back(
+          {FindingCode::host_shared,
+           fmt::format("{} iteration {}", trial.trial.id.str(), neighbour.iteration),
+           fmt::format("{} was at work on the same host{}", neighbour.agent.str(),
+                       neighbour.same_network
+                           ? " and in the same network: the bytes of one are counted for the other"
+                           : "")});
     }
   }
 }
@@ -126,9 +158,8 @@ void find_marks(Analysis& analysis) {
 void find_implausible_egress(Analysis& analysis) {
   for (const Row& row : analysis.rows) {
     if (row.egress.fit == EgressFit::below || row.egress.fit == EgressFit::above) {
-      analysis.findings.push_back({FindingCode::egress_implausible,
-                                   fmt::format("{}/{}", row.aggregate.scenario, row.aggregate.tool),
-                                   row.egress.sentence});
+      analysis.findings.push_back(
+          {FindingCode::egress_implausible, name_of(row.aggregate), row.egress.sentence});
     }
   }
 }
@@ -145,15 +176,18 @@ Analysis analyse(const Plan& plan, std::span<const JournalEntry> journal) {
   collect_subjects(analysis);
   analysis.instance_type = instance_type_of(analysis.machines);
   const std::vector<Aggregate> aggregates = aggregate(plan, analysis.state);
+  PlannedProofs proofs(plan);
   for (const Aggregate& one : aggregates) {
     analysis.rows.push_back({.aggregate = one,
                              .label = label_of(analysis, one.tool),
-                             .egress = check_egress(plan, one, interface_of(analysis.state, one))});
+                             .egress = check_egress(plan, one, interface_of(analysis.state, one)),
+                             .floor = lowest_floor(plan, analysis.state, one, proofs)});
   }
   const std::vector<Finding> calibration = check_calibration(analysis.state, aggregates);
   analysis.findings.insert(analysis.findings.end(), calibration.begin(), calibration.end());
   find_implausible_egress(analysis);
   find_identity_differences(analysis);
+  find_shared_hosts(analysis);
   find_marks(analysis);
   analysis.verdict = judge(analysis.state, analysis.findings);
   analysis.comparisons = compare_tools(plan, analysis.state, analysis.verdict);

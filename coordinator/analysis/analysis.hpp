@@ -7,6 +7,7 @@
 
 #include "common/model/record.hpp"
 #include "coordinator/analysis/aggregate.hpp"
+#include "coordinator/analysis/byte_floor.hpp"
 #include "coordinator/analysis/campaign_state.hpp"
 #include "coordinator/analysis/comparison.hpp"
 #include "coordinator/analysis/egress.hpp"
@@ -34,6 +35,7 @@ struct Row {
   Aggregate aggregate;
   std::string label;  ///< "skopeo 1.9.3 (Debian 12)"; the tool's name when no agent told
   EgressCheck egress;
+  ByteFloor floor;  ///< of its trials, the lowest; meaningless for a calibration tool
 };
 
 /// Everything that reports print: a pure function of the plan and the journal.

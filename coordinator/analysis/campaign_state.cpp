@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/analysis/settle_trials.hpp"
+#include "coordinator/analysis/shared_hosts.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -193,6 +194,16 @@ std::uint32_t TrialState::complete_iterations() const {
                          [](const Iteration& iteration) { return iteration.outcome.kind; }));
 }
 
+std::optional<std::string> TrialState::platform() const {
+  const AttemptState* attempt = shown_attempt();
+  if (attempt == nullptr || !attempt->started) {
+    return std::nullopt;
+  }
+  const auto& facts = attempt->started->environment.facts;
+  const auto fact = facts.find(kPlatformFact);
+  return fact == facts.end() ? std::nullopt : fact->second;
+}
+
 CampaignState replay(const Plan& plan, std::span<const JournalEntry> journal) {
   Replay entries(plan);
   for (const JournalEntry& entry : journal) {
@@ -204,6 +215,7 @@ CampaignState replay(const Plan& plan, std::span<const JournalEntry> journal) {
                               "the journal does not hold the end of the campaign"});
   }
   settle_trials(plan, state);
+  find_neighbours(state);
   return state;
 }
 

@@ -39,6 +39,15 @@ struct AttemptState {
   std::uint64_t late_records = 0;
 };
 
+/// Another lane was at work on the same host while an iteration was measured.
+struct HostNeighbour {
+  std::uint32_t iteration = 1;
+  AgentName agent;
+  bool same_network = false;  ///< in one network namespace: the bytes of one are in the other's
+
+  friend bool operator==(const HostNeighbour&, const HostNeighbour&) = default;
+};
+
 /// A planned trial and what became of it.
 struct TrialState {
   Trial trial;
@@ -49,11 +58,15 @@ struct TrialState {
   /// each one missing a stand-in whose outcome is lost or not_run, with the cause.
   std::vector<Iteration> counted;
   Outcome outcome;  ///< of the trial: complete, or the first thing that kept it from being so
+  std::vector<HostNeighbour> neighbours;  ///< of the counted iterations; see shared_hosts.hpp
 
   [[nodiscard]] const AttemptState* shown_attempt() const {
     return shown ? &attempts[*shown] : nullptr;
   }
   [[nodiscard]] std::uint32_t complete_iterations() const;
+  /// Of the machine that ran the shown attempt (kPlatformFact), as its agent says; nullopt:
+  /// unknown.
+  [[nodiscard]] std::optional<std::string> platform() const;
 };
 
 /// The journal, read against the plan.

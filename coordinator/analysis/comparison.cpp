@@ -121,6 +121,7 @@ std::string_view to_string(WithheldCode code) {
     case WithheldCode::lanes_confounded: return "lanes_confounded";
     case WithheldCode::subject_differs: return "subject_differs";
     case WithheldCode::machine_differs: return "machine_differs";
+    case WithheldCode::host_shared: return "host_shared";
     case WithheldCode::too_few_rounds: return "too_few_rounds";
   }
   OCIBENCH_ASSERT(false && "a WithheldCode outside its enumerators");

@@ -26,6 +26,7 @@ enum class WithheldCode : std::uint8_t {
   lanes_confounded,        ///< the two did not run equally often on each lane
   subject_differs,         ///< within one of the two, or the registry: several binaries or versions
   machine_differs,         ///< the trials of the two ran on several instance types
+  host_shared,             ///< another lane was at work on the same host at the same time
   too_few_rounds,          ///< no result could pass the test
 };
 

@@ -18,8 +18,11 @@ std::string_view to_string(FindingCode code) {
     case FindingCode::marked_iteration: return "marked_iteration";
     case FindingCode::missed_ticks: return "missed_ticks";
     case FindingCode::egress_implausible: return "egress_implausible";
+    case FindingCode::egress_below_floor: return "egress_below_floor";
     case FindingCode::subject_differs: return "subject_differs";
     case FindingCode::machine_differs: return "machine_differs";
+    case FindingCode::producer_differs: return "producer_differs";
+    case FindingCode::host_shared: return "host_shared";
     case FindingCode::no_calibration: return "no_calibration";
     case FindingCode::campaign_open: return "campaign_open";
     case FindingCode::headline_template: return "headline_template";
@@ -41,8 +44,11 @@ bool invalidates(FindingCode code) {
     case FindingCode::marked_iteration:
     case FindingCode::missed_ticks:
     case FindingCode::egress_implausible:
+    case FindingCode::egress_below_floor:
     case FindingCode::subject_differs:
     case FindingCode::machine_differs:
+    case FindingCode::producer_differs:
+    case FindingCode::host_shared:
     case FindingCode::no_calibration:
     case FindingCode::campaign_open:
     case FindingCode::headline_template: return false;

@@ -20,8 +20,11 @@ enum class FindingCode : std::uint8_t {
   marked_iteration,    ///< a validity counter moved during an iteration
   missed_ticks,        ///< the sampler could not keep its pace
   egress_implausible,  ///< bytes sent do not fit what had to be moved
+  egress_below_floor,  ///< an iteration without a number: its content came another way
   subject_differs,     ///< one tool name, several binaries or versions
   machine_differs,     ///< the agents are not of one instance type
+  producer_differs,    ///< the campaign was resumed by another build of ocibench
+  host_shared,         ///< another lane was at work on the same host during an iteration
   no_calibration,      ///< no null tool in the plan: the harness's own overhead is unknown
   campaign_open,       ///< the journal does not hold the end of the campaign
   headline_template,   ///< the scenario's headline could not be filled

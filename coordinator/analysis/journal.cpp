@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/json.hpp"
+#include "coordinator/analysis/producers.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
 #include "protocol/codec.hpp"
 
@@ -15,7 +16,7 @@ Result<JournalEntry> decode(const durable::StoredRecord& record) {
   const std::string where =
       fmt::format("journal record {} of stream {}", record.seq, record.stream);
   if (record.stream == kCoordinatorStream) {
-    Result<CoordinatorRecord> decision = protocol::decode_coordinator_record(record.payload);
+    Result<CoordinatorRecord> decision = protocol::decode_stored_coordinator_record(record.payload);
     if (!decision) {
       return fail(decision.error(), where);
     }
@@ -25,7 +26,7 @@ Result<JournalEntry> decode(const durable::StoredRecord& record) {
   if (!stream) {
     return fail(ErrorCode::bad_input, fmt::format("{}: not a stream of a journal", where));
   }
-  Result<AgentRecord> told = protocol::decode_agent_record(record.payload);
+  Result<AgentRecord> told = protocol::decode_stored_agent_record(record.payload);
   if (!told) {
     return fail(told.error(), where);
   }
@@ -88,7 +89,18 @@ Result<Analysis> analyse_journal(const durable::RecordLog& log) {
     return tl::unexpected(journal.error());
   }
   const Result<Plan> plan = plan_of(*journal);
-  return plan ? Result<Analysis>(analyse(*plan, *journal)) : tl::unexpected(plan.error());
+  if (!plan) {
+    return tl::unexpected(plan.error());
+  }
+  const Result<std::vector<std::string>> producers = producers_of(log);
+  if (!producers) {
+    return tl::unexpected(producers.error());
+  }
+  Analysis analysis = analyse(*plan, *journal);
+  if (const auto finding = producers_finding(*producers)) {
+    analysis.findings.push_back(*finding);
+  }
+  return analysis;
 }
 
 }  // namespace ocibench::coordinator

@@ -1,8 +1,12 @@
 #include "coordinator/analysis/settle_trials.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "coordinator/analysis/byte_floor.hpp"
+#include "coordinator/analysis/planned_proof.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -52,8 +56,9 @@ Outcome outcome_of_missing(const TrialState& trial, const CampaignState& state) 
       .cause = fmt::format("the campaign ended while agent {} was at it", attempt->agent.str())};
 }
 
-/// What speaks against an iteration's claim to be complete; empty when nothing does.
-std::string doubt(const Iteration& iteration, bool calibration) {
+/// What speaks against an iteration's claim to be complete; empty when nothing does. `planned`:
+/// what it must have proven; nullptr for a calibration tool, which copies nothing.
+std::string doubt(const Iteration& iteration, const PlannedProof* planned) {
   if (!iteration.wall || iteration.wall->count() <= 0) {
     return "claims to be complete without a wall time";
   }
@@ -61,22 +66,57 @@ std::string doubt(const Iteration& iteration, bool calibration) {
     return "claims to be complete although the tool did not end well";
   }
   if (!iteration.verification) {
-    return calibration ? "" : "claims to be complete without proof of its work";
+    return planned == nullptr ? "" : "claims to be complete without proof of its work";
   }
   const Verification& proof = *iteration.verification;
   if (proof.images_found != proof.images_expected ||
       proof.manifests_found != proof.manifests_expected ||
       proof.blobs_found != proof.blobs_expected || !proof.missing.empty()) {
-    return fmt::format("claims to be complete, yet {} of {} images and {} of {} blobs were found",
-                       proof.images_found, proof.images_expected, proof.blobs_found,
-                       proof.blobs_expected);
+    return fmt::format(
+        "claims to be complete, yet {} of {} images, {} of {} manifests and {} of {} blobs were "
+        "found{}",
+        proof.images_found, proof.images_expected, proof.manifests_found, proof.manifests_expected,
+        proof.blobs_found, proof.blobs_expected,
+        proof.missing.empty() ? "" : "; missing: " + proof.missing.front());
   }
-  return "";
+  const std::string differs = planned == nullptr ? std::string() : difference(proof, *planned);
+  return differs.empty() ? "" : "claims to be complete, yet " + differs;
 }
 
-void count_iterations(TrialState& trial, const Plan& plan, CampaignState& state) {
-  const auto tool = std::ranges::find(plan.tools, trial.trial.tool, &PlannedTool::name);
-  const bool calibration = tool != plan.tools.end() && tool->calibration;
+/// Where an iteration has no number although its agent says that it is complete.
+struct Refusal {
+  FindingCode code = FindingCode::contradiction;
+  std::string why;  ///< empty: there is nothing against it
+};
+
+/// Holds the claims of a trial's shown attempt against the plan.
+class ClaimJudge {
+ public:
+  ClaimJudge(const Plan& plan, PlannedProofs& proofs, const TrialState& trial) {
+    const auto tool = std::ranges::find(plan.tools, trial.trial.tool, &PlannedTool::name);
+    if (trial.trial.kind != TrialKind::measure || (tool != plan.tools.end() && tool->calibration)) {
+      return;
+    }
+    planned_ = &proofs.of(trial.trial, trial.platform());
+    floor_ = byte_floor(plan, *planned_);
+  }
+
+  [[nodiscard]] Refusal judge(const Iteration& iteration) const {
+    if (iteration.outcome.kind != OutcomeKind::complete) {
+      return {};
+    }
+    if (std::string against = doubt(iteration, planned_); !against.empty()) {
+      return {FindingCode::contradiction, std::move(against)};
+    }
+    return {FindingCode::egress_below_floor, why_below(floor_, iteration.network)};
+  }
+
+ private:
+  const PlannedProof* planned_ = nullptr;  // calibration: none
+  ByteFloor floor_;
+};
+
+void count_iterations(TrialState& trial, const ClaimJudge& claims, CampaignState& state) {
   const Outcome missing = outcome_of_missing(trial, state);
   for (std::uint32_t index = 1; index <= trial.trial.iterations; ++index) {
     trial.counted.push_back({.index = index, .outcome = missing});
@@ -91,13 +131,11 @@ void count_iterations(TrialState& trial, const Plan& plan, CampaignState& state)
     }
     Iteration& counted = trial.counted[recorded.iteration.index - 1];
     counted = recorded.iteration;
-    const std::string against =
-        counted.outcome.kind == OutcomeKind::complete ? doubt(counted, calibration) : std::string();
-    if (!against.empty()) {
-      counted.outcome = {.kind = OutcomeKind::invalid, .cause = against};
-      state.findings.push_back({FindingCode::contradiction,
+    if (const Refusal refusal = claims.judge(counted); !refusal.why.empty()) {
+      counted.outcome = {.kind = OutcomeKind::invalid, .cause = refusal.why};
+      state.findings.push_back({refusal.code,
                                 fmt::format("{} iteration {}", name_of(attempt->id), counted.index),
-                                against});
+                                refusal.why});
     }
   }
 }
@@ -170,9 +208,10 @@ void report_other_attempts(const TrialState& trial, CampaignState& state) {
 }  // namespace
 
 void settle_trials(const Plan& plan, CampaignState& state) {
+  PlannedProofs proofs(plan);
   for (TrialState& trial : state.trials) {
     choose_attempt(trial);
-    count_iterations(trial, plan, state);
+    count_iterations(trial, ClaimJudge(plan, proofs, trial), state);
     judge_trial(trial, state);
     report_other_attempts(trial, state);
   }

@@ -76,7 +76,7 @@ std::vector<Finding> check_calibration(const CampaignState& state,
     if (one.calibration && one.tool == kNullTool && wall != nullptr &&
         wall->median > to_seconds(kMaxNullWall)) {
       findings.push_back(
-          {FindingCode::calibration_slow, fmt::format("{}/{}", one.scenario, one.tool),
+          {FindingCode::calibration_slow, name_of(one),
            fmt::format("the null tool takes {:.3g} s (median), at most {:.3g} s is sound",
                        wall->median, to_seconds(kMaxNullWall))});
     }

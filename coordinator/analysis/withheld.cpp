@@ -128,15 +128,27 @@ std::optional<Withheld> different_machines(const Trials& tool, const Trials& bas
       if (attempt == nullptr || !attempt->started) {
         continue;
       }
-      const auto& facts = attempt->started->environment.facts;
-      const auto fact = facts.find(kInstanceTypeFact);
-      types.insert(fact == facts.end() ? std::nullopt : fact->second);
+      types.insert(fact_of(attempt->started->environment, kInstanceTypeFact));
     }
   }
   if (types.size() < 2) {
     return std::nullopt;
   }
   return Withheld{WithheldCode::machine_differs, "the machines are not of one instance type"};
+}
+
+/// Whoever the other lane was: it took from the one what the other of the two may have had.
+std::optional<Withheld> crowded(const Trials& tool, const Trials& baseline) {
+  for (const Trials* trials : {&tool, &baseline}) {
+    for (const TrialState* trial : *trials) {
+      if (!trial->neighbours.empty()) {
+        return Withheld{WithheldCode::host_shared,
+                        fmt::format("{} ran while {} was at work on the same host",
+                                    trial->trial.tool, trial->neighbours.front().agent.str())};
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Withheld> too_few(const Plan& plan) {
@@ -178,7 +190,7 @@ std::vector<Withheld> why_withheld(const Plan& plan, const CampaignState& state,
   for (const auto& reason :
        {unsound(verdict), unknown_soundness(plan, state), incomplete(tool), incomplete(baseline),
         confounded(tool, baseline), different_subjects(tool, baseline),
-        different_machines(tool, baseline), too_few(plan)}) {
+        different_machines(tool, baseline), crowded(tool, baseline), too_few(plan)}) {
     if (reason) {
       reasons.push_back(*reason);
     }

@@ -6,23 +6,17 @@
 
 #include <fmt/format.h>
 
-#include "common/http/url.hpp"
+#include "common/host_name.hpp"
+#include "common/model/check_assignment.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/docker_config.hpp"
-#include "common/oci/reference.hpp"
 #include "common/toml.hpp"
+#include "coordinator/plan/plan_bounds.hpp"
 
 namespace ocibench::coordinator {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr std::size_t kMaxNames = 64;
-constexpr std::int64_t kMaxAttempts = 100;
-constexpr std::int64_t kMaxConcurrency = 1000;
-constexpr std::int64_t kMaxPlannedLanes = 2000;
 constexpr std::string_view kToolDefault = "tool-default";
-constexpr milliseconds kMaxTimeout = std::chrono::hours(24);
-constexpr milliseconds kMaxDeadline = std::chrono::hours(24 * 30);
 
 /// The catalog's own sentence about a name that it lacks, or nothing.
 template <class Found>
@@ -100,17 +94,10 @@ std::optional<std::string> read_baseline(TomlTable& table, const std::vector<std
 
 /// What is wrong with a target, or nothing.
 std::optional<std::string> complaint_about(const TargetSpec& target) {
-  if (!oci::is_host(target.host) || !oci::is_repository(target.prefix)) {
-    return "expected a registry and a namespace in it that is yours, \"HOST[:PORT]/NAMESPACE\"";
-  }
   if (oci::is_docker_hub(target.host)) {
     return "Docker Hub has repositories only right below a user; the tools need more levels";
   }
-  if (target.kind == TargetKind::ecr && !parse_ecr_host(target.host) &&
-      !http::is_loopback(target.host)) {
-    return "expected ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAMESPACE for kind = \"ecr\"";
-  }
-  return std::nullopt;
+  return target_problem(target);
 }
 
 /// `target = "host/namespace"`; its kind says itself where it is not told.
@@ -146,6 +133,12 @@ RequestedRegistry read_registry(TomlTable& root, const catalog::Catalog& catalog
   registry.tls = table->optional_boolean("tls");
   registry.storage = table->optional_choice("storage", {"memory", "disk"});
   registry.target = read_target(*table);
+  if (registry.target && registry.target->kind == TargetKind::ecr && !speaks_tls(registry) &&
+      !is_loopback(registry.target->host)) {
+    table->problem("tls",
+                   "tls = false with a target on Amazon ECR: its password must not go over "
+                   "plain http; leave the key out");
+  }
   if (registry.name) {
     if (const auto problem = complaint(catalog.registry(*registry.name))) {
       table->problem("name", *problem);
@@ -164,6 +157,7 @@ RequestedAgents read_agents(TomlTable& root) {
   agents.expected = read_count(*table, "expected", range);
   agents.minimum = read_count(*table, "minimum", range);
   agents.at_a_time = read_count(*table, "at_a_time", range);
+  agents.share_host = table->optional_boolean("share_host");
   if (agents.minimum && *agents.minimum > agents.expected.value_or(*agents.minimum)) {
     table->problem("minimum", fmt::format("key `minimum`: {} agents are more than the {} of "
                                           "`expected`",
@@ -213,7 +207,7 @@ void check_transport(TomlTable& root, const Campaign& campaign, const catalog::C
 }  // namespace
 
 bool speaks_tls(const RequestedRegistry& registry) {
-  return registry.tls.value_or(registry.target && !http::is_loopback(registry.target->host));
+  return registry.tls.value_or(registry.target && !is_loopback(registry.target->host));
 }
 
 Result<Campaign> parse_campaign(std::string_view toml, const std::string& origin,

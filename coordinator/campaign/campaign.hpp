@@ -14,10 +14,6 @@
 
 namespace ocibench::coordinator {
 
-inline constexpr std::uint32_t kMinIterations = 3;
-inline constexpr std::uint32_t kMaxIterations = 1000;
-inline constexpr std::uint32_t kMaxRounds = 1000;
-
 /// The registries asked for.
 struct RequestedRegistry {
   std::optional<std::string> name;
@@ -36,6 +32,7 @@ struct RequestedAgents {
   std::optional<std::uint32_t> expected;
   std::optional<std::uint32_t> minimum;
   std::optional<std::uint32_t> at_a_time;
+  std::optional<bool> share_host;
 
   friend bool operator==(const RequestedAgents&, const RequestedAgents&) = default;
 };

@@ -32,7 +32,15 @@ void Dispatcher::restore(const JournalEntry& entry) {
     std::uint64_t& next = next_seq_[{entry.agent, entry.boot}];
     OCIBENCH_ASSERT(entry.seq == next);
     ++next;
+    // What is in the journal was taken once; now it only counts.
+    (void)allowance_.take(attempt_of(*record), entry.agent, entry.boot,
+                          protocol::encode_record(*record).size());
     accept_record(entry.agent, entry.boot, *record);
+    const auto* begun = std::get_if<TrialStarted>(record);
+    if (Lane* lane = lanes_.find(entry.agent);
+        begun != nullptr && lane != nullptr && lane->boot == entry.boot) {
+      lane->host = fact_of(begun->environment, kHostIdentityFact);
+    }
     return;
   }
   OCIBENCH_ASSERT(entry.seq == own_next_seq_);
@@ -41,6 +49,8 @@ void Dispatcher::restore(const JournalEntry& entry) {
                         [&](const TrialLeased& leased) {
                           if (const auto index = find_trial(leased.id.trial)) {
                             TrialState& state = trials_[*index];
+                            allowance_.give(leased.id, leased.agent, leased.boot,
+                                            record_budget_bytes(plan_.trials[*index]));
                             state = {.status = TrialStatus::leased,
                                      .attempt = leased.id.attempt,
                                      .agent = leased.agent,
@@ -113,16 +123,17 @@ Actions Dispatcher::on_message(const AgentName& peer, const protocol::AgentMessa
     return out;
   }
   std::visit(
-      Overloaded{[&](const protocol::Hello& hello) { on_hello(peer, hello, now, out); },
-                 [&](const protocol::Heartbeat& beat) { on_heartbeat(peer, beat, now, out); },
-                 [&](const protocol::RecordMessage& record) { on_record(peer, record, now, out); },
-                 [&](const protocol::Goodbye& bye) {
-                   const Lane* lane = lanes_.find(peer);
-                   if (lane != nullptr && lane->boot == bye.boot) {
-                     lose_lane(peer, fmt::format("agent {} left: {}", peer.str(), bye.reason), now,
-                               out);
-                   }
-                 }},
+      Overloaded{
+          [&](const protocol::Hello& hello) { on_hello(peer, hello, now, out); },
+          [&](const protocol::Heartbeat& beat) { on_heartbeat(peer, beat, now, out); },
+          [&](const protocol::RecordMessage& record) { on_record(peer, record, now, out); },
+          [&](const protocol::Goodbye& bye) {
+            const Lane* lane = lanes_.find(peer);
+            if (lane != nullptr && lane->boot == bye.boot && !lane->retired.contains(bye.boot)) {
+              lose_lane(peer, fmt::format("agent {} left: {}", peer.str(), bye.reason), now, out);
+              lanes_.at(peer).retired.insert(bye.boot);  // or it could come and go without end
+            }
+          }},
       message);
   hand_out(now, out);
   end_if_over(now, out);
@@ -144,11 +155,16 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
     return;
   }
   Lane& lane = lanes_.at(peer);
+  if (!lane.turned_away.empty()) {
+    refuse(lane.turned_away);
+    return;
+  }
   if (lane.retired.contains(hello.boot) || lane.retired.size() >= Lanes::kMaxBootsPerAgent) {
-    refuse(
-        fmt::format("another agent named {} has taken over; give each agent a name "
-                    "of its own",
-                    peer.str()));
+    refuse(lane.boot == hello.boot
+               ? fmt::format("this process of agent {} has left the campaign", peer.str())
+               : fmt::format("another agent named {} has taken over; give each agent a name "
+                             "of its own",
+                             peer.str()));
     return;
   }
   if (!lane.boot.empty() && lane.boot != hello.boot) {
@@ -168,11 +184,16 @@ void Dispatcher::on_hello(const AgentName& peer, const protocol::Hello& hello, N
                   : fmt::format(" ({} of {})", lanes_.present(), plan_.agents.expected);
     out.emplace_back(Notice{.text = fmt::format("agent {} is here{}", peer.str(), of_all)});
   }
+  const std::optional<std::string> host = fact_of(hello.environment, kHostIdentityFact);
   // Who comes takes nothing from anybody's reach; who offers something else may have.
-  may_hand_out_ = may_hand_out_ || (!came && lane.tools != hello.tools);
+  may_hand_out_ = may_hand_out_ || (!came && (lane.tools != hello.tools || lane.host != host));
   lane.greeted = true;
   lane.last_heard = now.mono;
   lane.tools = hello.tools;
+  lane.host = host;
+  if (came) {
+    name_host(peer, out);
+  }
   const auto known = next_seq_.find({peer, hello.boot});
   out.emplace_back(
       Send{peer, protocol::Welcome{
@@ -252,18 +273,31 @@ void Dispatcher::on_record(const AgentName& peer, const protocol::RecordMessage&
   if (!lane->greeted) {
     return;  // as for a heartbeat
   }
+  if (!lane->turned_away.empty()) {
+    return;  // dismissed; what was under way still comes
+  }
+  if (!allowance_.knows(peer, message.boot)) {
+    turn_away(
+        peer, message.boot,
+        fmt::format("agent {} sent records of a process that was never given a trial", peer.str()),
+        now, out);
+    return;
+  }
   const auto known = next_seq_.find({peer, message.boot});
   const std::uint64_t expected = known == next_seq_.end() ? 0 : known->second;
   if (message.seq == expected) {
     auto record = protocol::decode_agent_record(message.payload);
     if (!record) {
-      out.emplace_back(
-          Send{peer, protocol::Dismiss{
-                         .boot = message.boot, .reason = record.error().message, .refused = true}});
-      lose_lane(
-          peer,
+      turn_away(
+          peer, message.boot,
           fmt::format("agent {} sent a broken record: {}", peer.str(), record.error().message), now,
           out);
+      return;
+    }
+    if (const std::string fault =
+            why_not_taken(peer, message.boot, attempt_of(*record), message.payload.size());
+        !fault.empty()) {
+      turn_away(peer, message.boot, fault, now, out);
       return;
     }
     next_seq_[{peer, message.boot}] = expected + 1;
@@ -296,7 +330,7 @@ void Dispatcher::accept_record(const AgentName& agent, const BootId& boot,
     may_hand_out_ = true;
     Lane& lane = lanes_.at(agent);
     lane.lease.reset();
-    lane.phase.clear();
+    lane.phase.reset();
     lane.iteration = 0;
   }
 }

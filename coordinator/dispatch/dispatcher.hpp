@@ -13,6 +13,7 @@
 #include "common/model/ids.hpp"
 #include "common/model/record.hpp"
 #include "coordinator/dispatch/lanes.hpp"
+#include "coordinator/dispatch/record_allowance.hpp"
 #include "coordinator/plan/plan.hpp"
 #include "protocol/messages.hpp"
 
@@ -40,16 +41,25 @@ struct Notice {
   Level level = Level::info;
   std::string text;
 };
+/// A small fact for the journal, beside its records: kept with the next Append, or by itself.
+struct Note {
+  std::string key;  ///< a later note of the same key replaces it
+  std::string text;
+};
 struct Finish {
   bool interrupted = false;
   std::string reason;  ///< empty when every trial was carried out
 };
-using Action = std::variant<Append, Send, Notice, Finish>;
+using Action = std::variant<Append, Send, Notice, Note, Finish>;
 using Actions = std::vector<Action>;
 
 /// The coordinator's deciding core: hands each trial of a plan to a lane, keeps leases, accepts
 /// records exactly once, and ends the campaign within its deadline. No clock, socket, thread or
 /// file: the shell (CoordinatorLoop) feeds it and does what it says; the simulation runs it too.
+///
+/// Records are taken of attempts that were leased to the very process that sends them, and as many
+/// bytes as such an attempt can honestly bring (record_allowance.hpp). An agent that sends others
+/// is turned away for the rest of the campaign.
 ///
 /// A trial is leased as a whole. When its agent is lost the next attempt starts from the beginning
 /// on whatever lane is free; attempts are never merged.
@@ -92,7 +102,7 @@ class Dispatcher {
     std::uint32_t attempt = 0;
     std::uint32_t iterations_finished = 0;  ///< of the current attempt
     AgentName agent;
-    std::string phase;
+    std::optional<Phase> phase;  ///< as the agent told last
     std::uint32_t iteration = 0;
   };
   [[nodiscard]] std::vector<TrialView> view() const;
@@ -117,6 +127,10 @@ class Dispatcher {
   void on_record(const AgentName& peer, const protocol::RecordMessage& message, Now now,
                  Actions& out);
   void accept_record(const AgentName& agent, const BootId& boot, const AgentRecord& record);
+  std::string why_not_taken(const AgentName& agent, const BootId& boot, const AttemptId& id,
+                            std::size_t payload_bytes);
+  void turn_away(const AgentName& agent, const BootId& boot, const std::string& cause, Now now,
+                 Actions& out);
   void check_running(const AgentName& peer, const std::optional<AttemptId>& running, Actions& out);
 
   void on_ready(std::size_t index, const protocol::Heartbeat& beat, Now now, Actions& out);
@@ -133,6 +147,10 @@ class Dispatcher {
   void hand_out(Now now, Actions& out);
   void hand_out_to(const AgentName& agent, Now now, Actions& out);
   [[nodiscard]] bool all_places_taken() const;
+  [[nodiscard]] std::optional<std::size_t> lease_in_the_way_of(const AgentName& agent) const;
+  [[nodiscard]] bool neighbour_goes_first(const AgentName& agent, std::size_t index) const;
+  [[nodiscard]] std::string why_no_common_start() const;
+  void name_host(const AgentName& agent, Actions& out) const;
   std::optional<std::size_t> next_trial_for(const AgentName& agent) const;
   void lease(std::size_t index, const AgentName& agent, Now now, Actions& out);
   void assign(std::size_t index, Now now, Actions& out);
@@ -143,16 +161,14 @@ class Dispatcher {
   std::string missing_reason() const;
 
   void append(const CoordinatorRecord& record, Actions& out);
-  Assignment assignment_for(const TrialState& state, const Trial& trial) const;
   std::optional<std::size_t> find_trial(const TrialId& id) const;
-  const PlannedTool& planned_tool(const Trial& trial) const;
-  const PlannedScenario& planned_scenario(const Trial& trial) const;
 
   CampaignId campaign_;
   Plan plan_;
   std::vector<TrialState> trials_;  // parallel to plan_.trials
   std::map<TrialId, std::size_t> trial_index_;
   Lanes lanes_;
+  RecordAllowance allowance_;
   std::map<std::pair<AgentName, BootId>, std::uint64_t> next_seq_;
   std::uint64_t own_next_seq_ = 0;
   bool campaign_recorded_ = false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/dispatch/dispatcher.hpp"
+#include "coordinator/plan/assignment_of.hpp"
 
 namespace ocibench::coordinator {
 
@@ -113,7 +114,7 @@ void Dispatcher::lose_lane(const AgentName& agent, const std::string& cause, Now
   Lane& lane = lanes_.at(agent);
   lane.present = false;
   may_hand_out_ = true;  // what only this one was to do may now go to another
-  lane.phase.clear();
+  lane.phase.reset();
   lane.iteration = 0;
   out.emplace_back(Notice{.level = Notice::Level::warning, .text = cause});
   if (lane.lease) {
@@ -144,6 +145,9 @@ void Dispatcher::gather(Now now, Actions& out) {
   if (here >= plan_.agents.expected || (waited && here >= plan_.agents.minimum)) {
     gathered_ = true;
     may_hand_out_ = true;
+    if (std::string reason = why_no_common_start(); !reason.empty()) {
+      finish(false, std::move(reason), now, out);
+    }
   } else if (waited && plan_.agents.minimum > 1 && here > 0) {
     finish(false,
            fmt::format("{} of the {} agents that this campaign needs came within {} s", here,
@@ -177,10 +181,14 @@ void Dispatcher::hand_out(Now now, Actions& out) {
 
 void Dispatcher::hand_out_to(const AgentName& agent, Now now, Actions& out) {
   const Lane* lane = lanes_.find(agent);
-  if (!gathered_ || !goes_on(now) || !lane->present || lane->lease || all_places_taken()) {
+  if (!gathered_ || !goes_on(now) || !lane->present || lane->lease || all_places_taken() ||
+      lease_in_the_way_of(agent)) {
     return;
   }
-  if (const auto index = next_trial_for(agent)) {
+  const auto index = next_trial_for(agent);
+  if (index && neighbour_goes_first(agent, *index)) {
+    may_hand_out_ = true;  // it is looked at in this pass, or in the next one
+  } else if (index) {
     lease(*index, agent, now, out);
   }
 }
@@ -188,7 +196,7 @@ void Dispatcher::hand_out_to(const AgentName& agent, Now now, Actions& out) {
 std::optional<std::size_t> Dispatcher::next_trial_for(const AgentName& agent) const {
   const Lane* lane = lanes_.find(agent);
   for (std::size_t i = 0; i < trials_.size(); ++i) {
-    const PlannedTool& tool = planned_tool(plan_.trials[i]);
+    const PlannedTool& tool = planned_tool(plan_, plan_.trials[i]);
     if (trials_[i].status == TrialStatus::waiting && lane->offers(tool) &&
         lanes_.may_host(agent, plan_.trials[i].lane, tool)) {
       return i;
@@ -210,6 +218,7 @@ void Dispatcher::lease(std::size_t index, const AgentName& agent, Now now, Actio
       .last_cause = state.last_cause};
   lane.lease = index;
   lanes_.settle(trial.lane, agent);
+  allowance_.give({trial.id, state.attempt}, agent, lane.boot, record_budget_bytes(trial));
   last_progress_ = now.mono;
   append(
       TrialLeased{
@@ -226,21 +235,8 @@ void Dispatcher::assign(std::size_t index, Now now, Actions& out) {
   TrialState& state = trials_[index];
   state.assigned_at = now.mono;
   out.emplace_back(
-      Send{state.agent, protocol::Assign{state.boot, assignment_for(state, plan_.trials[index])}});
-}
-
-Assignment Dispatcher::assignment_for(const TrialState& state, const Trial& trial) const {
-  const PlannedScenario& scenario = planned_scenario(trial);
-  return {.campaign = campaign_,
-          .trial = trial,
-          .attempt = state.attempt,
-          .tool_definition_sha256 = planned_tool(trial).definition_sha256,
-          .registry = plan_.registry,
-          .steps = scenario.steps,
-          .comparability = plan_.comparability,
-          .corpus = plan_.corpus,
-          .lock = plan_.lock,
-          .moved = scenario.moved};
+      Send{state.agent, protocol::Assign{state.boot, assignment_of(plan_, plan_.trials[index],
+                                                                   campaign_, state.attempt)}});
 }
 
 // ---------------------------------------------------------------- the end
@@ -311,18 +307,6 @@ void Dispatcher::finish(bool interrupted, std::string reason, Now now, Actions& 
         Send{agent, protocol::Dismiss{.boot = lane.boot, .reason = std::string(kOver)}});
   }
   out.emplace_back(Finish{.interrupted = interrupted, .reason = std::move(reason)});
-}
-
-const PlannedScenario& Dispatcher::planned_scenario(const Trial& trial) const {
-  const auto found = std::ranges::find(plan_.scenarios, trial.scenario, &PlannedScenario::name);
-  OCIBENCH_ASSERT(found != plan_.scenarios.end());
-  return *found;
-}
-
-const PlannedTool& Dispatcher::planned_tool(const Trial& trial) const {
-  const auto planned = std::ranges::find(plan_.tools, trial.tool, &PlannedTool::name);
-  OCIBENCH_ASSERT(planned != plan_.tools.end());
-  return *planned;
 }
 
 std::optional<std::size_t> Dispatcher::find_trial(const TrialId& id) const {

@@ -32,7 +32,7 @@ std::vector<std::size_t> Dispatcher::group_of(std::size_t index) const {
 }
 
 /// Whether this one may become ready yet: it is on its way, or somebody who is here can take it.
-/// Who waits at this very start can't.
+/// Who waits at this very start can't, nor who shares a host with one that does.
 bool Dispatcher::may_still_come(std::size_t index, const std::vector<std::size_t>& group) const {
   const TrialState& state = trials_[index];
   if (state.status == TrialStatus::leased) {
@@ -43,8 +43,14 @@ bool Dispatcher::may_still_come(std::size_t index, const std::vector<std::size_t
   }
   return std::ranges::any_of(lanes_.all(), [&](const auto& entry) {
     const auto& [agent, lane] = entry;
-    const bool elsewhere = lane.lease && std::ranges::find(group, *lane.lease) == group.end();
-    return lane.present && (elsewhere || (!lane.lease && next_trial_for(agent)));
+    const auto waits_here = [&](std::size_t lease) {
+      return std::ranges::find(group, lease) != group.end();
+    };
+    if (!lane.present || lane.lease) {
+      return lane.present && !waits_here(*lane.lease);
+    }
+    const auto in_the_way = lease_in_the_way_of(agent);
+    return !(in_the_way && waits_here(*in_the_way)) && next_trial_for(agent).has_value();
   });
 }
 

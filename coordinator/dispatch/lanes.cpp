@@ -26,6 +26,53 @@ std::size_t Lanes::present() const {
       std::ranges::count_if(lanes_, [](const auto& entry) { return entry.second.present; }));
 }
 
+std::map<std::string, std::vector<AgentName>> Lanes::shared_hosts() const {
+  std::map<std::string, std::vector<AgentName>> hosts;
+  for (const auto& [agent, lane] : lanes_) {
+    if (lane.present && lane.host) {
+      hosts[*lane.host].push_back(agent);
+    }
+  }
+  std::erase_if(hosts, [](const auto& host) { return host.second.size() < 2; });
+  return hosts;
+}
+
+std::size_t Lanes::hosts() const {
+  std::size_t count = present();
+  for (const auto& [host, agents] : shared_hosts()) {
+    count -= agents.size() - 1;
+  }
+  return count;
+}
+
+std::vector<AgentName> Lanes::neighbours_of(const AgentName& agent) const {
+  std::vector<AgentName> neighbours;
+  const Lane* own = find(agent);
+  if (own == nullptr || !own->host) {
+    return neighbours;
+  }
+  for (const auto& [name, lane] : lanes_) {
+    if (name != agent && lane.present && lane.host == own->host) {
+      neighbours.push_back(name);
+    }
+  }
+  return neighbours;
+}
+
+std::optional<std::size_t> Lanes::lease_on_host_of(const AgentName& agent) const {
+  const Lane* own = find(agent);
+  if (own == nullptr || !own->host) {
+    return std::nullopt;
+  }
+  for (const auto& [name, lane] : lanes_) {
+    const bool may_be_here = !lane.host && !lane.greeted;
+    if (name != agent && lane.lease && (may_be_here || lane.host == own->host)) {
+      return lane.lease;
+    }
+  }
+  return std::nullopt;
+}
+
 void Lanes::settle(std::uint32_t planned_lane, const AgentName& agent) {
   AgentName& home = home_[planned_lane];
   if (!home.empty()) {

@@ -22,9 +22,11 @@ struct Lane {
   bool greeted = false;  ///< said Hello to this process of the coordinator: its tools are known
   MonoTime last_heard{};
   std::vector<protocol::ToolOffer> tools;
+  std::optional<std::string> host;   ///< kHostIdentityFact; nullopt: not known
   std::optional<std::size_t> lease;  ///< index of the trial that it carries out
   std::set<BootId> retired;          ///< earlier processes of this name
-  std::string phase;                 ///< for people
+  std::string turned_away;           ///< why, for the rest of the campaign; empty: it is not
+  std::optional<Phase> phase;        ///< for people
   std::uint32_t iteration = 0;
 
   /// Whether it can run `tool` by the very definition that was planned.
@@ -48,6 +50,16 @@ class Lanes {
   [[nodiscard]] bool full() const { return lanes_.size() >= kMaxLanes; }
   [[nodiscard]] const std::map<AgentName, Lane>& all() const { return lanes_; }
   [[nodiscard]] std::size_t present() const;
+
+  /// The present lanes of each host that has several, by its identity.
+  [[nodiscard]] std::map<std::string, std::vector<AgentName>> shared_hosts() const;
+  /// How many hosts the present lanes are on. One that gives no identity counts as a host.
+  [[nodiscard]] std::size_t hosts() const;
+  /// The present lanes on the agent's host, without it.
+  [[nodiscard]] std::vector<AgentName> neighbours_of(const AgentName& agent) const;
+  /// What another lane holds that is on the agent's host, or may be: after a restart of the
+  /// coordinator a lease is known before its agent has said again where it is.
+  [[nodiscard]] std::optional<std::size_t> lease_on_host_of(const AgentName& agent) const;
 
   void settle(std::uint32_t planned_lane, const AgentName& agent);
   [[nodiscard]] bool may_host(const AgentName& agent, std::uint32_t planned_lane,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace ocibench::coordinator {
 struct PlannedTool {
   std::string name;
   std::string definition_sha256;
+  /// In this campaign. Absent: it copies nothing, or an older coordinator has made the plan.
+  std::optional<Platforms> platforms;
   bool calibration = false;          ///< null and sleep: they copy nothing, and measure the harness
   std::string concurrency;           ///< a sentence: how much it does at once in this campaign
   std::vector<std::string> caveats;  ///< printed before any number of it
@@ -40,6 +43,7 @@ struct PlannedAgents {
   std::uint32_t expected = 1;   ///< nothing is handed out before so many have come,
   std::uint32_t minimum = 1;    ///< or these, when Limits::agent_wait is over; with fewer it ends
   std::uint32_t at_a_time = 0;  ///< trials at once: agents that share a quota take turns; 0: all
+  bool share_host = false;      ///< agents on one host run at once, and are marked; else by turns
 
   friend bool operator==(const PlannedAgents&, const PlannedAgents&) = default;
 };
@@ -83,7 +87,7 @@ struct Plan {
 
 /// plan.json, schema "ocibench.plan" version 1; to_json and from_json are inverse.
 Json to_json(const Plan& plan);
-/// Errors: bad_input with the JSON path.
+/// Errors: bad_input with the JSON path, and for what plan_bounds.hpp does not allow.
 Result<Plan> plan_from_json(const Json& json);
 
 }  // namespace ocibench::coordinator

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/plan/plan.hpp"
+#include "coordinator/plan/plan_bounds.hpp"
 
 // Every type is described once, by `describe`, and the description is both written and read: so the
 // two directions cannot drift apart.
@@ -119,6 +120,7 @@ void describe(auto& io, Is<PlannedScenario> auto& scenario) {
 void describe(auto& io, Is<PlannedTool> auto& tool) {
   io("name", tool.name);
   io("definition_sha256", tool.definition_sha256);
+  io.where_known("platforms", tool.platforms);
   io("calibration", tool.calibration);
   io("concurrency", tool.concurrency);
   io("caveats", tool.caveats);
@@ -142,6 +144,7 @@ void describe(auto& io, Is<PlannedAgents> auto& agents) {
   io("expected", agents.expected);
   io("minimum", agents.minimum);
   io("at_a_time", agents.at_a_time);
+  io.or_default("share_host", agents.share_host);
 }
 
 void describe(auto& io, Is<Limits> auto& limits) {
@@ -184,6 +187,8 @@ constexpr auto kValues<TargetKind> = kAllTargetKinds;
 template <>
 constexpr auto kValues<WorkKind> = kAllWorkKinds;
 template <>
+constexpr auto kValues<Platforms> = kAllPlatforms;
+template <>
 constexpr auto kValues<Populate> = kAllPopulates;
 template <>
 constexpr auto kValues<ToolState> = kAllToolStates;
@@ -204,6 +209,19 @@ class Writer {
   template <class T>
   void operator()(const char* name, const T& value) {
     json_[name] = encoded(value);
+  }
+
+  /// A member that older plans lack.
+  template <class T>
+  void where_known(const char* name, const std::optional<T>& value) {
+    if (value) {
+      (*this)(name, *value);
+    }
+  }
+
+  template <class T>
+  void or_default(const char* name, const T& value) {
+    (*this)(name, value);
   }
 
   /// A variant is a member whose name tells the alternative.
@@ -329,6 +347,21 @@ class Reader {
     describe(reader, field);
   }
 
+  template <class T>
+  void where_known(const char* name, std::optional<T>& field) {
+    if (object_.has(name)) {
+      (*this)(name, field.emplace());
+    }
+  }
+
+  /// A member that plans of older versions lack: its default stands then.
+  template <class T>
+  void or_default(const char* name, T& field) {
+    if (object_.has(name)) {
+      (*this)(name, field);
+    }
+  }
+
   template <class... Alternatives>
   void one_of(const Names<sizeof...(Alternatives)>& names, std::variant<Alternatives...>& value) {
     std::size_t index = 0;
@@ -405,6 +438,9 @@ Result<Plan> plan_from_json(const Json& json) {
   describe(reader, plan);
   if (error) {
     return tl::unexpected(*std::move(error));
+  }
+  if (const Result<void> bounded = check_bounds(plan); !bounded) {
+    return fail(ErrorCode::bad_input, fmt::format("plan.json: {}", bounded.error().message));
   }
   return plan;
 }

@@ -158,6 +158,9 @@ std::string agents_text(const PlannedAgents& agents) {
   if (agents.at_a_time > 0) {
     text += fmt::format("; {} of them at work at a time", agents.at_a_time);
   }
+  if (agents.share_host) {
+    text += "; on one host they run at once, and no ranking is made of what ran so";
+  }
   return wrapped("  agents", text, 14);
 }
 

@@ -7,6 +7,8 @@
 
 #include "common/catalog/render.hpp"
 #include "common/units.hpp"
+#include "coordinator/plan/assignment_of.hpp"
+#include "coordinator/plan/plan_bounds.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -52,6 +54,7 @@ PlannedAgents effective_agents(const RequestedAgents& requested, TargetKind targ
   agents.minimum = requested.minimum.value_or(agents.expected);
   // All agents share the quotas of one account and region of ECR.
   agents.at_a_time = requested.at_a_time.value_or(target == TargetKind::ecr ? 1 : agents.at_a_time);
+  agents.share_host = requested.share_host.value_or(agents.share_host);
   return agents;
 }
 
@@ -114,6 +117,14 @@ Result<std::string> concurrency_of(const catalog::ToolDefinition& tool,
   return catalog::render_matched(tool, *comparability.concurrency);
 }
 
+/// What it copies of each image; tools are told only where the work is the same for all.
+std::optional<Platforms> platforms_of(const catalog::ToolDefinition& tool, WorkKind work) {
+  if (tool.kind == catalog::ToolKind::calibration) {
+    return std::nullopt;
+  }
+  return work == WorkKind::normalised ? Platforms::all : tool.default_platforms;
+}
+
 /// The definitions that the plan names, copied from the catalog.
 Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& catalog,
                              const CorpusState& corpus, Plan& plan) {
@@ -136,6 +147,7 @@ Result<void> add_definitions(const Campaign& campaign, const catalog::Catalog& c
     }
     plan.tools.push_back({.name = name,
                           .definition_sha256 = definition.program.definition_sha256,
+                          .platforms = platforms_of(definition, plan.comparability.work),
                           .calibration = definition.kind == catalog::ToolKind::calibration,
                           .concurrency = *std::move(concurrency),
                           .caveats = definition.program.caveats,
@@ -294,7 +306,7 @@ milliseconds worst_case(const Plan& plan) {
   for (const Trial& trial : plan.trials) {
     total += trial.iteration_timeout * trial.iterations + trial.overhead_timeout;
   }
-  return total;
+  return std::min(total, kMaxWorstCase);
 }
 
 /// What the campaign says of the whole, or its default.
@@ -347,7 +359,13 @@ Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog
   plan.lock = corpus.lock;
   plan.corpus_sha = corpus_sha(corpus.lock);
   plan.trials = TrialMaker(campaign, plan).make();
+  if (auto checked = check_assignments(plan); !checked) {
+    return tl::unexpected(checked.error());
+  }
   plan.limits.campaign_deadline = campaign.limits.campaign_deadline.value_or(worst_case(plan));
+  if (auto bounded = check_bounds(plan); !bounded) {
+    return tl::unexpected(bounded.error());
+  }
   return plan;
 }
 

@@ -11,8 +11,6 @@
 
 namespace ocibench::coordinator {
 
-inline constexpr std::size_t kMaxTrials = 10'000;
-
 /// The corpus as a campaign works on it.
 struct CorpusState {
   ResolvedCorpus lock;
@@ -26,8 +24,8 @@ struct CorpusState {
 /// same input gives the same plan, on every machine. Where the campaign sets no deadline it is the
 /// wait for an agent plus the time that the trials need when each uses its time-outs up once.
 /// Requires: corpus.moved has the share of every scenario that moves tags. Errors: not_found for a
-/// name that the catalog lacks, bad_input when a tool cannot place the corpus's images, limit above
-/// kMaxTrials.
+/// name that the catalog lacks, bad_input when a tool cannot place the corpus's images or no
+/// agent would take a trial (check_assignment()), limit above what plan_bounds.hpp allows.
 Result<Plan> make_plan(const Campaign& campaign, const catalog::Catalog& catalog,
                        const CorpusState& corpus);
 

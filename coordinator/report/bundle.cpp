@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <string>
 #include <system_error>
 
@@ -14,6 +13,7 @@
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/file.hpp"
+#include "common/folder.hpp"
 #include "coordinator/report/artifacts.hpp"
 #include "coordinator/report/bundle_files.hpp"
 #include "coordinator/report/checksums.hpp"
@@ -25,20 +25,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kShortCorpusShaDigits = 12;
+constexpr std::string_view kPartial = ".partial-";
 
 Result<void> make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   return error ? fail_errno(fmt::format("cannot create {}", path.string()), error.value())
                : Result<void>();
-}
-
-Result<void> sync(const fs::path& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) {
-    return fail_errno(fmt::format("cannot sync {}", path.string()), errno);
-  }
-  return {};
 }
 
 Result<void> append_to_file(const fs::path& path, std::string_view bytes) {
@@ -57,13 +50,15 @@ Result<void> append_to_file(const fs::path& path, std::string_view bytes) {
 }
 
 Result<void> write_content(durable::RecordLog& journal, const Analysis& analysis,
-                           const fs::path& folder) {
+                           const Producer& producer, const fs::path& folder) {
   for (const char* name : {"samples", "logs"}) {
     if (Result<void> made = make_folder(folder / name); !made) {
       return made;
     }
   }
-  for (const BundleFile& file : bundle_files(analysis)) {
+  std::vector<BundleFile> files = bundle_files(analysis);
+  files.push_back({std::string(kProducerFile), producer_json(producer)});
+  for (const BundleFile& file : files) {
     if (Result<void> written = write_file_atomically(folder / file.name, file.content); !written) {
       return written;
     }
@@ -82,13 +77,13 @@ Result<void> seal(const fs::path& folder) {
     return tl::unexpected(checksums.error());
   }
   for (const auto& [path, digest] : *checksums) {
-    if (Result<void> synced = sync(folder / path); !synced) {
+    if (Result<void> synced = sync_path(folder / path); !synced) {
       return synced;
     }
   }
   Result<void> done = write_file_atomically(folder / kChecksumsFile, format_checksums(*checksums));
   for (const fs::path& directory : {folder / "samples", folder / "logs", folder}) {
-    done = done ? sync(directory) : done;
+    done = done ? sync_path(directory) : done;
   }
   // mkdtemp makes 0700, and results are meant to be read by others.
   if (done && ::chmod(folder.c_str(), 0755) != 0) {
@@ -102,12 +97,13 @@ Result<fs::path> publish(const fs::path& folder, const fs::path& wanted) {
   for (int suffix = 1; suffix <= kMaxBundleSuffix; ++suffix) {
     const fs::path target =
         suffix == 1 ? wanted : fs::path(fmt::format("{}-{}", wanted.string(), suffix));
-    if (::renameat2(AT_FDCWD, folder.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
-      const Result<void> synced = sync(target.parent_path());
-      return synced ? Result<fs::path>(target) : tl::unexpected(synced.error());
+    const Result<Renamed> renamed = rename_directory(folder, target);
+    if (!renamed) {
+      return tl::unexpected(renamed.error());
     }
-    if (errno != EEXIST) {
-      return fail_errno(fmt::format("cannot rename the bundle to {}", target.string()), errno);
+    if (*renamed == Renamed::done) {
+      const Result<void> synced = sync_path(target.parent_path());
+      return synced ? Result<fs::path>(target) : tl::unexpected(synced.error());
     }
   }
   return fail(ErrorCode::limit, fmt::format("there are {} bundles named {} already",
@@ -126,17 +122,18 @@ BundlePlace place_of(const Analysis& analysis) {
 }
 
 Result<fs::path> write_bundle(durable::RecordLog& journal, const Analysis& analysis,
-                              const fs::path& root) {
+                              const Producer& producer, const fs::path& root) {
   const BundlePlace place = place_of(analysis);
   const fs::path parent = root / place.git_sha / place.instance_type / place.corpus_sha;
   if (const Result<void> made = make_folder(parent); !made) {
     return tl::unexpected(made.error());
   }
-  const Result<TemporaryDirectory> folder = TemporaryDirectory::create(parent, ".partial-");
+  remove_abandoned(parent, kPartial);
+  const Result<TemporaryDirectory> folder = TemporaryDirectory::create(parent, kPartial);
   if (!folder) {
     return tl::unexpected(folder.error());
   }
-  Result<void> written = write_content(journal, analysis, folder->path());
+  Result<void> written = write_content(journal, analysis, producer, folder->path());
   written = written ? seal(folder->path()) : written;
   if (!written) {
     return fail(written.error(), "writing the result bundle");

@@ -11,11 +11,11 @@ namespace ocibench::coordinator {
 std::vector<BundleFile> bundle_files(const Analysis& analysis) {
   const auto& started = analysis.state.started;
   return {
-      {"campaign.toml", started ? started->campaign_toml : std::string()},
-      {"plan.json", started ? started->plan_json : std::string()},
+      {std::string(kCampaignFile), started ? started->campaign_toml : std::string()},
+      {std::string(kPlanFile), started ? started->plan_json : std::string()},
       {"environment.json", dump_json(environment_json(analysis))},
       {"subjects.json", dump_json(subjects_json(analysis))},
-      {"iterations.csv", iterations_csv(analysis.state)},
+      {std::string(kIterationsFile), iterations_csv(analysis.state)},
       {"summary.json", dump_json(summary_json(analysis))},
       {"summary.md", summary_md(analysis)},
   };

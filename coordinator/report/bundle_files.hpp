@@ -10,6 +10,10 @@ namespace ocibench::coordinator {
 
 inline constexpr std::string_view kJournalFile = "journal.sqlite";
 inline constexpr std::string_view kChecksumsFile = "SHA256SUMS";
+inline constexpr std::string_view kProducerFile = "producer.json";
+inline constexpr std::string_view kCampaignFile = "campaign.toml";
+inline constexpr std::string_view kPlanFile = "plan.json";
+inline constexpr std::string_view kIterationsFile = "iterations.csv";
 
 /// A text file of a bundle.
 struct BundleFile {
@@ -17,9 +21,9 @@ struct BundleFile {
   std::string content;
 };
 
-/// All text files of a bundle but SHA256SUMS: campaign.toml, plan.json, environment.json,
-/// subjects.json, iterations.csv, summary.json, summary.md. A pure function, so that a bundle can
-/// be checked by writing them again.
+/// All text files of a bundle but SHA256SUMS and producer.json: campaign.toml, plan.json,
+/// environment.json, subjects.json, iterations.csv, summary.json, summary.md. A pure function, so
+/// that a bundle can be checked by writing them again.
 std::vector<BundleFile> bundle_files(const Analysis& analysis);
 
 }  // namespace ocibench::coordinator

@@ -8,6 +8,7 @@
 #include "common/catalog/template.hpp"
 #include "common/units.hpp"
 #include "coordinator/analysis/scaling.hpp"
+#include "coordinator/report/comparison_text.hpp"
 
 namespace ocibench::coordinator {
 namespace {
@@ -95,16 +96,19 @@ catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
       }};
 }
 
-/// Requires: some iteration of the row is not complete.
 std::string no_number(const Analysis& analysis, const Row& row) {
   const auto bad = std::ranges::find_if(analysis.state.trials, [&](const TrialState& trial) {
     return row.aggregate.covers(trial.trial) &&
            trial.complete_iterations() < trial.trial.iterations;
   });
-  OCIBENCH_ASSERT(bad != analysis.state.trials.end());
+  if (bad == analysis.state.trials.end()) {
+    return fmt::format("{}: no number for {}: nothing was planned.", row.label,
+                       row.aggregate.scenario);
+  }
   return fmt::format("{}: no number for {}: {} of {} iterations complete ({}: {}).", row.label,
-                     row.aggregate.scenario, row.aggregate.complete, row.aggregate.planned,
-                     to_string(bad->outcome.kind), bad->outcome.cause);
+                     point_text(row.aggregate.scenario, row.aggregate.images),
+                     row.aggregate.complete, row.aggregate.planned, to_string(bad->outcome.kind),
+                     bad->outcome.cause);
 }
 
 Result<std::string> fill_template(const Analysis& analysis, const Row& row) {
@@ -140,9 +144,8 @@ std::vector<Finding> all_findings(const Analysis& analysis) {
     }
     const Result<std::string> filled = fill_template(analysis, row);
     if (!filled) {
-      findings.push_back({FindingCode::headline_template,
-                          fmt::format("{}/{}", row.aggregate.scenario, row.aggregate.tool),
-                          filled.error().message});
+      findings.push_back(
+          {FindingCode::headline_template, name_of(row.aggregate), filled.error().message});
     }
   }
   return findings;

@@ -80,7 +80,8 @@ Json verification_json(const std::optional<Verification>& proof) {
           {"blobs_expected", proof->blobs_expected},
           {"blobs_found", proof->blobs_found},
           {"bytes_proven", proof->bytes_proven},
-          {"missing", proof->missing}};
+          {"missing", proof->missing},
+          {"content_sha256", text_or_null(proof->content_sha256)}};
 }
 
 }  // namespace
@@ -93,6 +94,7 @@ Json iteration_json(const IterationRow& row) {
   Json json;
   json["trial"] = trial.id.str();
   json["scenario"] = trial.scenario;
+  json["images"] = trial.images == 0 ? Json(nullptr) : Json(trial.images);
   json["tool"] = trial.tool;
   json["round"] = trial.round;
   json["iteration"] = iteration.index;

@@ -88,6 +88,12 @@ constexpr std::array kTrailing = {
     Column{"ena_allowance_exceeded", validity<&Counters::ena_allowance_exceeded>},
     Column{"clock_offset_s", validity<&Counters::clock_offset_s>},
     Column{"marks", [](const IterationRow& row) { return joined(row.iteration->marks); }},
+    // At the end: readers that name columns by their place go on reading.
+    Column{"images",
+           [](const IterationRow& row) {
+             const std::uint32_t images = row.trial->trial.images;
+             return images == 0 ? std::string() : std::to_string(images);
+           }},
 };
 
 /// RFC 4180, section 2: fields with a comma, a quote or a line break are quoted, quotes doubled.

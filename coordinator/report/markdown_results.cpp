@@ -145,13 +145,17 @@ std::string table_head(std::string_view first, std::span<const NumberColumn> col
 std::string numbers_of_one_tool(const Analysis& analysis) {
   std::string text;
   for (const PlannedScenario& scenario : analysis.plan.scenarios) {
-    text += fmt::format(
-        "### {}\n\n{}", markdown_plain(scenario.name),
-        table_head("subject | n | wall s p50 | p10 | p90 | interval of p50 | MAD", kMedianColumns));
+    const bool sizes = !scenario.sizes.empty();
+    text += fmt::format("### {}\n\n{}", markdown_plain(scenario.name),
+                        table_head(fmt::format("subject | {}n | wall s p50 | p10 | p90 | interval "
+                                               "of p50 | MAD",
+                                               sizes ? "images | " : ""),
+                                   kMedianColumns));
     for (const Row& row : analysis.rows) {
       const Aggregate& cell = row.aggregate;
       if (cell.scenario == scenario.name && !cell.calibration) {
-        text += fmt::format("| {} | {} of {} |{}{}", markdown_plain(row.label), cell.complete,
+        text += fmt::format("| {} | {}{} of {} |{}{}", markdown_plain(row.label),
+                            sizes ? fmt::format("{} | ", cell.images) : "", cell.complete,
                             cell.planned, time_cells(cell), median_cells(cell, kMedianColumns));
       }
     }
@@ -180,6 +184,25 @@ std::string numbers_by_tool(const Analysis& analysis) {
       }
     }
     text += "\n";
+  }
+  return text;
+}
+
+/// One line for each scenario and size, and more where tools have to bring different content.
+std::string floor_lines(const Analysis& analysis) {
+  std::string text;
+  std::string last;
+  for (const Row& row : analysis.rows) {
+    if (row.aggregate.calibration) {
+      continue;
+    }
+    std::string line = fmt::format(
+        "- {}: {}\n", markdown_plain(point_text(row.aggregate.scenario, row.aggregate.images)),
+        floor_sentence(row.floor));
+    if (line != last) {
+      text += line;
+    }
+    last = std::move(line);
   }
   return text;
 }
@@ -224,7 +247,8 @@ std::string overhead_section(const Analysis& analysis) {
     any = true;
     const Summary* wall = row.aggregate.find("wall_s");
     text += fmt::format(
-        "- {}, {}: {} (median, {} of {}){}\n", markdown_plain(row.aggregate.scenario),
+        "- {}, {}: {} (median, {} of {}){}\n",
+        markdown_plain(point_text(row.aggregate.scenario, row.aggregate.images)),
         markdown_plain(row.aggregate.tool),
         wall == nullptr ? "no number" : four_digits(wall->median) + " s", row.aggregate.complete,
         row.aggregate.planned,
@@ -235,9 +259,17 @@ std::string overhead_section(const Analysis& analysis) {
 
 std::string egress_section(const Analysis& analysis) {
   std::string text = "## Are the bytes plausible?\n\n";
+  const std::string floors = floor_lines(analysis);
+  if (!floors.empty()) {
+    text +=
+        "An iteration that sent less than its scenario needs has no number: its content came "
+        "another way.\n\n" +
+        floors + "\n";
+  }
   for (const Row& row : analysis.rows) {
     if (!row.aggregate.calibration) {
-      text += fmt::format("- {}, {}: {}\n", markdown_plain(row.aggregate.scenario),
+      text += fmt::format("- {}, {}: {}\n",
+                          markdown_plain(point_text(row.aggregate.scenario, row.aggregate.images)),
                           markdown_plain(row.label), markdown_plain(row.egress.sentence));
     }
   }

@@ -5,21 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "common/text.hpp"
+
 namespace ocibench::coordinator {
-namespace {
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-}  // namespace
 
 std::string markdown_plain(std::string_view text) {
   static constexpr std::string_view kMarkup = "\\`*[]|<>";
   std::string plain;
-  for (const char c : text) {
-    if (is_control(c)) {
-      plain += ' ';
-      continue;
-    }
+  for (const char c : printable(text)) {
     if (kMarkup.find(c) != std::string_view::npos) {
       plain += '\\';
     }
@@ -30,9 +23,9 @@ std::string markdown_plain(std::string_view text) {
 
 std::string markdown_code(std::string_view text) {
   std::string code;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     // A backtick would end the code, a bar the table cell that it stands in.
-    code += is_control(c) ? ' ' : c == '`' ? '\'' : c;
+    code += c == '`' ? '\'' : c;
     if (c == '|') {
       code.insert(code.size() - 1, 1, '\\');
     }

@@ -13,6 +13,9 @@
 namespace ocibench::coordinator {
 namespace {
 
+/// The size of a cell; null: all of the corpus.
+Json images_json(std::uint32_t images) { return images == 0 ? Json(nullptr) : Json(images); }
+
 Json campaign_json(const Analysis& analysis) {
   const auto& started = analysis.state.started;
   const auto& finished = analysis.state.finished;
@@ -69,6 +72,7 @@ Json egress_json(const EgressCheck& check) {
 Json row_json(const Analysis& analysis, const Row& row) {
   Json json;
   json["scenario"] = row.aggregate.scenario;
+  json["images"] = images_json(row.aggregate.images);
   json["tool"] = row.aggregate.tool;
   json["label"] = row.label;
   json["calibration"] = row.aggregate.calibration;
@@ -126,6 +130,7 @@ Json trial_json(const TrialState& trial) {
   const std::string& cause = trial.outcome.cause;
   return {{"trial", trial.trial.id.str()},
           {"scenario", trial.trial.scenario},
+          {"images", images_json(trial.trial.images)},
           {"tool", trial.trial.tool},
           {"round", trial.trial.round},
           {"planned", trial.trial.iterations},

@@ -1,5 +1,12 @@
 # The second and third layer of an end; the first is the timer in user data.
 
+module "end" {
+  source       = "../modules/end"
+  fleet        = module.plan.fleet
+  terminate_at = module.plan.end.terminate_at
+  instances    = { for name, machine in aws_instance.machine : name => machine.arn }
+}
+
 resource "aws_iam_role" "scheduler" {
   name               = "${module.plan.fleet}-scheduler"
   path               = "/ocibench/"
@@ -9,13 +16,14 @@ resource "aws_iam_role" "scheduler" {
 resource "aws_iam_role_policy" "scheduler" {
   name   = "ocibench"
   role   = aws_iam_role.scheduler.id
-  policy = module.plan.scheduler_policy
+  policy = module.end.policy
 }
 
 resource "aws_scheduler_schedule" "terminate" {
-  name                         = module.plan.fleet
-  description                  = "Terminates what is left of this fleet"
-  schedule_expression          = module.plan.end.schedule
+  for_each                     = module.end.schedules
+  name                         = each.value.name
+  description                  = "Terminates this machine if it is still there"
+  schedule_expression          = each.value.expression
   schedule_expression_timezone = "UTC"
   action_after_completion      = "DELETE"
 
@@ -26,7 +34,7 @@ resource "aws_scheduler_schedule" "terminate" {
   target {
     arn      = "arn:${data.aws_partition.current.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
     role_arn = aws_iam_role.scheduler.arn
-    input    = jsonencode({ InstanceIds = sort([for machine in aws_instance.machine : machine.id]) })
+    input    = each.value.input
   }
 
   depends_on = [aws_iam_role_policy.scheduler]

@@ -14,6 +14,38 @@ resource "aws_s3_bucket_public_access_block" "packages" {
   restrict_public_buckets = true
 }
 
+resource "aws_s3_bucket_ownership_controls" "packages" {
+  bucket = aws_s3_bucket.packages.id
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "packages" {
+  bucket = aws_s3_bucket.packages.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "packages" {
+  bucket     = aws_s3_bucket.packages.id
+  depends_on = [aws_s3_bucket_public_access_block.packages]
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OnlyTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = [aws_s3_bucket.packages.arn, "${aws_s3_bucket.packages.arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
 resource "aws_s3_object" "package" {
   for_each    = local.package_files
   bucket      = aws_s3_bucket.packages.id

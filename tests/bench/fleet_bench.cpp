@@ -3,10 +3,11 @@
 //   fleet_bench [SECONDS [AGENTS...]]            20 s with 100, 1000 and 5000 agents
 //
 // A real `ocibench run` with keys, and in this process N agents that are real DEALER peers: each
-// with a socket and a key pair of its own, a Hello, then a heartbeat and a record every second, as
-// an agent in the middle of a trial. A record counts when the coordinator has acknowledged it,
-// which it does after its journal is on disk. The last line of each table row is the ceiling: the
-// same agents, each sending its next record the moment the last one is acknowledged.
+// with a socket and a key pair of its own, a Hello, then a heartbeat every second and, as an agent
+// in the middle of a trial, a record. A campaign gives a trial to at most kMaxBusy of them; the
+// others only beat. A record counts when the coordinator has acknowledged it, which it does after
+// its journal is on disk. The last line of each table row is the ceiling: the same agents, each
+// sending its next record the moment the last one is acknowledged.
 //
 // Three columns say what the machine did meanwhile, so that its effect is not read as ours: the
 // cost of this process (a bench that is busy itself measures itself), the share of the processors'
@@ -24,6 +25,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -34,6 +36,7 @@
 #include <zmq.hpp>
 
 #include "agent/sampling/host_counters.hpp"
+#include "common/catalog/catalog.hpp"
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/file.hpp"
@@ -58,6 +61,8 @@ constexpr seconds kPatience{120};
 constexpr nanoseconds kPeriod = seconds(1);
 constexpr int kMaxSockets = 60'000;
 constexpr std::uint64_t kMaxStatBytes = 1024 * 1024;
+constexpr std::size_t kMaxBusy = 1'000;  // rounds of a campaign, each on a lane of its own
+constexpr const char* kTool = "null";
 
 const ocibench::SystemClock kClock;
 
@@ -77,8 +82,12 @@ enum class Pace { every_second, as_fast_as_acknowledged };
 class PlayedAgent {
  public:
   PlayedAgent(zmq::context_t& context, const std::string& endpoint,
-              const protocol::NamedKeyPair& own, const protocol::PublicKey& coordinator)
-      : name_(own.name), boot_(own.name.str()), socket_(context, zmq::socket_type::dealer) {
+              const protocol::NamedKeyPair& own, const protocol::PublicKey& coordinator,
+              protocol::ToolOffer offer)
+      : name_(own.name),
+        boot_(own.name.str()),
+        offer_(std::move(offer)),
+        socket_(context, zmq::socket_type::dealer) {
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::routing_id, name_.str() + "/bench");
     socket_.set(zmq::sockopt::curve_serverkey, coordinator.str());
@@ -89,12 +98,17 @@ class PlayedAgent {
 
   [[nodiscard]] int fd() { return socket_.get(zmq::sockopt::fd); }
   [[nodiscard]] bool welcomed() const { return welcomed_; }
+  /// Has a trial to send records of.
+  [[nodiscard]] bool busy() const { return attempt_.has_value(); }
 
-  void hello() { send(protocol::Hello{.agent = name_, .boot = boot_}); }
-  void beat() { send(protocol::Heartbeat{.boot = boot_, .phase = "measure", .iteration = 1}); }
+  void hello() { send(protocol::Hello{.agent = name_, .boot = boot_, .tools = {offer_}}); }
+  void beat() { send(protocol::Heartbeat{.boot = boot_, .phase = Phase::measure, .iteration = 1}); }
+  /// Nothing without a trial.
   void record(MonoTime now) {
-    const ocibench::PhaseFinished phase{.id = {ocibench::TrialId("cold/bench/r1"), 1},
-                                        .note = "one of many"};
+    if (!attempt_) {
+      return;
+    }
+    const ocibench::PhaseFinished phase{.id = *attempt_, .note = "one of many"};
     sent_at_.push_back(now);
     send(protocol::RecordMessage{.campaign = campaign_,
                                  .boot = boot_,
@@ -110,6 +124,8 @@ class PlayedAgent {
       if (const auto* welcome = std::get_if<protocol::Welcome>(&message)) {
         welcomed_ = true;
         campaign_ = welcome->campaign;
+      } else if (const auto* assign = std::get_if<protocol::Assign>(&message)) {
+        attempt_ = {assign->assignment.trial.id, assign->assignment.attempt};
       } else if (const auto* ack = std::get_if<protocol::Ack>(&message)) {
         for (; acked_ < ack->next_seq && !sent_at_.empty(); ++acked_) {
           latencies.push_back(duration<double>(now - sent_at_.front()).count());
@@ -131,7 +147,9 @@ class PlayedAgent {
 
   AgentName name_;
   BootId boot_;
+  protocol::ToolOffer offer_;
   ocibench::CampaignId campaign_;
+  std::optional<ocibench::AttemptId> attempt_;
   zmq::socket_t socket_;
   bool welcomed_ = false;
   std::uint64_t acked_ = 0;
@@ -142,20 +160,22 @@ class PlayedAgent {
 class Fleet {
  public:
   Fleet(const std::string& endpoint, const std::vector<protocol::NamedKeyPair>& keys,
-        const protocol::PublicKey& coordinator)
+        const protocol::PublicKey& coordinator, const protocol::ToolOffer& offer)
       : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     context_.set(zmq::ctxopt::max_sockets, kMaxSockets);
     for (const protocol::NamedKeyPair& own : keys) {
-      agents_.push_back(std::make_unique<PlayedAgent>(context_, endpoint, own, coordinator));
+      agents_.push_back(std::make_unique<PlayedAgent>(context_, endpoint, own, coordinator, offer));
       epoll_event event{.events = EPOLLIN, .data = {.u64 = agents_.size() - 1}};
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, agents_.back()->fd(), &event);
     }
   }
 
-  /// Says Hello until everybody is welcome.
+  /// Says Hello until everybody is welcome and as many have a trial as there are trials.
   void join() {
     const MonoTime give_up = kClock.now() + kPatience;
-    while (!std::ranges::all_of(agents_, &PlayedAgent::welcomed)) {
+    const auto wanted = static_cast<std::ptrdiff_t>(std::min(agents_.size(), kMaxBusy));
+    while (!std::ranges::all_of(agents_, &PlayedAgent::welcomed) ||
+           std::ranges::count_if(agents_, &PlayedAgent::busy) < wanted) {
       if (kClock.now() > give_up) {
         throw std::runtime_error("not every agent was welcomed in time");
       }
@@ -250,17 +270,28 @@ double cpu_s(pid_t pid) {
 
 double own_cpu_s() { return cpu_s(::getpid()); }
 
-/// A campaign that waits for a tool that none of our agents offers, so that it lasts.
-void write_campaign(const fs::path& file) {
-  std::ofstream(file) << "schema = 1\nname = \"fleet-bench\"\nscenarios = [\"cold\"]\n"
-                         "tools = [\"null\"]\ncorpus = \"tiny\"\niterations = 3\n\n[limits]\n"
-                         "agent_wait_s = 300\nagent_lost_after_s = 30\n";
+/// A round for each agent, on a lane of its own; no trial ever ends, so that it lasts.
+void write_campaign(const fs::path& file, std::size_t agents) {
+  std::ofstream(file) << fmt::format(
+      "schema = 1\nname = \"fleet-bench\"\nscenarios = [\"cold\"]\ntools = [\"{0}\"]\n"
+      "corpus = \"tiny\"\niterations = 3\nrotation = \"latin-square\"\nrounds = {1}\n"
+      "lanes = {1}\n\n[agents]\nexpected = {1}\n\n[limits]\nagent_wait_s = 300\n"
+      "agent_lost_after_s = 30\n",
+      kTool, std::min(agents, kMaxBusy));
+}
+
+/// What an agent of this version says of the tool.
+protocol::ToolOffer offer_of_tool() {
+  const auto catalog = require(ocibench::catalog::Catalog::load(OCIBENCH_SOURCE_DIR));
+  return {.name = kTool,
+          .definition_sha256 = require(catalog.tool(kTool))->program.definition_sha256,
+          .usable = true};
 }
 
 class Coordinator {
  public:
-  Coordinator(const fs::path& folder, const fs::path& agents) {
-    write_campaign(folder / "campaign.toml");
+  Coordinator(const fs::path& folder, const fs::path& agents, std::size_t count) {
+    write_campaign(folder / "campaign.toml", count);
     program_ = std::make_unique<ocibench::testing_support::Program>(
         folder, "coordinator",
         std::vector<std::string>{
@@ -368,8 +399,8 @@ void run_with(std::size_t agents, seconds time) {
   const auto own = require(protocol::generate_key_pair());
   require(protocol::write_key_files(folder.path(), AgentName("coordinator"), own));
   const auto keys = make_keys(folder.path() / "agents", agents);
-  const Coordinator coordinator(folder.path(), folder.path() / "agents");
-  Fleet fleet(coordinator.endpoint(), keys, own.public_key);
+  const Coordinator coordinator(folder.path(), folder.path() / "agents", agents);
+  Fleet fleet(coordinator.endpoint(), keys, own.public_key, offer_of_tool());
   const MonoTime start = kClock.now();
   fleet.join();
   fmt::print(stderr, "{} agents welcomed in {:.1f} s\n", agents,

@@ -72,13 +72,27 @@ TEST_F(DiskFault, AFullDiskAtTheCoordinatorStopsItAndAResumeGoesOn) {
   SmallDisk disk(path("results"), kSmall);
   measure_first(4);
   disk.fill();
-  EXPECT_NE(coordinator().wait(kPatience).value_or(0), 0);
+  EXPECT_EQ(coordinator().wait(kPatience), 74) << coordinator().err();
   EXPECT_THAT(coordinator().err(), HasSubstr("writing the journal"));
   EXPECT_THAT(coordinator().err(), HasSubstr("ocibench run --resume"));
   disk.free();
   resume_coordinator();
   expect_valid("VALID 4/4");
   EXPECT_TRUE(nothing_acknowledged_is_lost());
+}
+
+TEST_F(DiskFault, ALimitOfFileSizesAtTheCoordinatorStopsItAndAResumeGoesOn) {
+  const std::string campaign = write_campaign(R"("sleep")", 8);
+  // The corpus is in the cache before files are limited to less than its layers need.
+  ASSERT_EQ(testing_support::run_program(directory_.path(), ocibench({"plan", campaign})).status,
+            0);
+  start_coordinator(campaign, "127.0.0.1", {"/usr/bin/prlimit", "--fsize=200000"});
+  start_agent("lane-1");
+  EXPECT_EQ(coordinator().wait(kPatience), 74) << coordinator().err();
+  EXPECT_THAT(coordinator().err(), HasSubstr("writing the journal"));
+  EXPECT_THAT(coordinator().err(), HasSubstr("ocibench run --resume"));
+  resume_coordinator();
+  expect_valid("VALID 8/8");
 }
 
 TEST_F(DiskFault, ADamagedSpoolIsRefusedAndItsTrialGoesToASpare) {

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 #include <stdexcept>
 
 #include "common/durable/record_log.hpp"
@@ -41,20 +40,11 @@ std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {
   std::ofstream(file) << "schema = 1\nname = \"fleet\"\nscenarios = [\"cold\"]\n"
                          "tools = [\"skopeo\", \"sleep\", \"null\"]\ncorpus = \"tiny\"\n"
                          "rounds = 3\niterations = 3\nseed = 7\nrotation = \"latin-square\"\n"
-                         "lanes = 3\n\n[agents]\nexpected = 3\n\n[limits]\nheartbeat_s = 0.3\n"
+                         "lanes = 3\n\n[agents]\nexpected = 3\nshare_host = true\n\n[limits]\n"
+                         "heartbeat_s = 0.3\n"
                          "agent_wait_s = 20\n"
                       << (patient ? "" : "agent_lost_after_s = 3\n") << more_limits;
   return file.string();
-}
-
-void FleetRun::admit(const std::string& name) {
-  const auto made = run_program(directory_.path(), {std::string(OCIBENCH_BINARY_DIR) + "/ocibench",
-                                                    "keygen", name, "--output", path("keys")});
-  ASSERT_EQ(made.status, 0) << made.err;
-  if (name != "coordinator") {
-    std::filesystem::create_directories(path("agents"));
-    std::filesystem::copy_file(key(name + ".pub"), path("agents") / (name + ".pub"));
-  }
 }
 
 void FleetRun::revoke(const std::string& name) {
@@ -68,43 +58,23 @@ Program& FleetRun::start_coordinator(const std::string& campaign, const std::str
   }
   std::filesystem::create_directories(path("agents"));
   std::vector<std::string> words = in;
-  const auto command = ocibench({"run", campaign, "--listen", "tcp://" + address + ":0", "--key",
-                                 key("coordinator.key").string(), "--agents",
-                                 path("agents").string(), "--results", path("results").string()});
+  const auto command = run_listening(campaign, "tcp://" + address + ":0");
   words.insert(words.end(), command.begin(), command.end());
   coordinator_ = std::make_unique<Program>(directory_.path(), "coordinator", words);
-  if (!coordinator_->wait_for_err("waiting at", kPatience)) {
+  endpoint_ = endpoint_of(*coordinator_);
+  if (endpoint_.empty()) {
     throw std::runtime_error("the coordinator did not listen: " + coordinator_->err());
   }
-  std::smatch match;
-  const std::string err = coordinator_->err();
-  std::regex_search(err, match, std::regex("waiting at (tcp://[0-9.:]+)"));
-  endpoint_ = match[1];
   return *coordinator_;
 }
 
 void FleetRun::resume_coordinator() {
-  coordinator_ = std::make_unique<Program>(
-      directory_.path(), "coordinator",
-      ocibench({"run", "--resume", "--key", key("coordinator.key").string(), "--agents",
-                path("agents").string(), "--results", path("results").string()}));
+  coordinator_ = std::make_unique<Program>(directory_.path(), "coordinator", resume());
 }
 
 std::vector<std::string> FleetRun::agent_command(const std::string& name,
                                                  const std::filesystem::path& state) const {
-  return {std::string(OCIBENCH_BINARY_DIR) + "/ocibench-agent",
-          "--connect",
-          endpoint_,
-          "--key",
-          key(name + ".key").string(),
-          "--coordinator-key",
-          key("coordinator.pub").string(),
-          "--state-dir",
-          state.string(),
-          "--data",
-          OCIBENCH_SOURCE_DIR,
-          "--cache",
-          path("cache").string()};
+  return CampaignRun::agent_command(endpoint_, name, state);
 }
 
 Program& FleetRun::start_agent(const std::string& name, const std::vector<std::string>& in) {

@@ -29,15 +29,13 @@ class FleetRun : public integration::CampaignRun {
   /// of [limits].
   std::string write_rotated_campaign(const std::string& more_limits = "");
 
-  /// The key pair of `name`; its public half also goes to the folder of agents.
-  void admit(const std::string& name);
   void revoke(const std::string& name);
 
   /// Starts the coordinator and waits until it listens. `in` is how to start a program elsewhere.
   testing_support::Program& start_coordinator(const std::string& campaign,
                                               const std::string& address = "127.0.0.1",
                                               const std::vector<std::string>& in = {});
-  /// Starts another on the journal that the last one left.
+  /// Starts another on the journal that the last one left; the run knows its keys.
   void resume_coordinator();
   /// Starts one with a key of its own. Requires: the coordinator was started.
   testing_support::Program& start_agent(const std::string& name,
@@ -49,9 +47,6 @@ class FleetRun : public integration::CampaignRun {
   [[nodiscard]] testing_support::Program& coordinator() { return *coordinator_; }
   [[nodiscard]] testing_support::Program& agent(const std::string& name) {
     return *agents_.at(name);
-  }
-  [[nodiscard]] std::filesystem::path key(const std::string& file) const {
-    return path("keys") / file;
   }
 
   /// What the coordinator's journal has of each agent's stream, and what the spools have left:

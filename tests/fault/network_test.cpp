@@ -65,7 +65,7 @@ TEST_F(NetworkFault, NoneAtAllStartsTogetherWhatIsToStartTogether) {
   const std::filesystem::path file = path("campaign.toml");
   std::ofstream(file) << "schema = 1\nname = \"together\"\nscenarios = [\"cold-together\"]\n"
                          "tools = [\"skopeo\", \"sleep\", \"null\"]\ncorpus = \"tiny\"\n"
-                         "iterations = 3\n\n[agents]\nexpected = 3\n";
+                         "iterations = 3\n\n[agents]\nexpected = 3\nshare_host = true\n";
   start_all(file.string());
   ASSERT_EQ(coordinator().wait(kPatience), 0) << coordinator().err();
   EXPECT_THAT(coordinator().out(), HasSubstr("VALID 9/9"));

@@ -58,6 +58,20 @@ class PeerFault : public FleetRun {
   void watch_memory() { mib_before_ = coordinator().resident_mib(); }
   /// How much more memory the coordinator holds by now. Requires: it runs.
   [[nodiscard]] double growth_mib() { return coordinator().resident_mib() - mib_before_; }
+  /// Where the running campaign is kept.
+  [[nodiscard]] std::filesystem::path run_folder() const {
+    return std::filesystem::directory_iterator(path("results") / ".running")->path();
+  }
+  [[nodiscard]] CampaignId campaign() const { return CampaignId(run_folder().filename().string()); }
+  [[nodiscard]] std::uintmax_t journal_bytes() const {
+    std::uintmax_t bytes = 0;
+    for (const char* name : {"journal.sqlite", "journal.sqlite-wal"}) {
+      std::error_code absent;
+      const std::uintmax_t size = std::filesystem::file_size(run_folder() / name, absent);
+      bytes += absent ? 0 : size;
+    }
+    return bytes;
+  }
   [[nodiscard]] std::uint16_t port() const {
     return static_cast<std::uint16_t>(std::stoi(endpoint().substr(endpoint().rfind(':') + 1)));
   }
@@ -182,6 +196,54 @@ TEST_F(PeerFault, AMillionRandomFramesMoveNeitherMemoryNorTheCampaign) {
   }
   expect_valid("VALID 3/3");
   EXPECT_LT(most, 64.0) << "MiB";
+}
+
+TEST_F(PeerFault, AnAgentThatWasGivenNothingCannotFillTheDisk) {
+  admit("liar");
+  start_one(10);
+  const std::uintmax_t before = journal_bytes();
+  zmq::socket_t liar = raw_peer("liar");
+  const BootId boot("0123456789ab");
+  const auto say = [&](const protocol::AgentMessage& message) {
+    return liar.send(zmq::buffer(protocol::encode(message)), zmq::send_flags::none).has_value();
+  };
+  say(protocol::Hello{.agent = AgentName("liar"), .boot = boot});
+  const ArtifactChunk chunk{.id = {TrialId("cold/sleep/r1"), 1},
+                            .name = "flood",
+                            .bytes = std::string(ArtifactChunk::kMaxBytes, 'x')};
+  protocol::RecordMessage record{
+      .campaign = campaign(), .boot = boot, .payload = protocol::encode_record(AgentRecord(chunk))};
+  for (; record.seq < 200 && say(record); ++record.seq) {
+  }
+  EXPECT_TRUE(coordinator().wait_for_err("agent liar sent records of a process", kPatience));
+  EXPECT_LT(journal_bytes() - before, 8'000'000U) << "of the 52 MB that were sent";
+  expect_valid("VALID 10/10");
+  EXPECT_LT(coordinator().err().size(), 20'000U);
+}
+
+TEST_F(PeerFault, BadFramesDoNotFillTheLog) {
+  admit("liar");
+  start_one(8);
+  zmq::socket_t liar = raw_peer("liar");
+  std::string frame = a_goodbye();
+  for (int i = 0; i < 200'000; ++i) {
+    frame[4] = static_cast<char>(100 + i % 100);  // the version's low byte: another text each time
+    if (!liar.send(zmq::buffer(frame), zmq::send_flags::none)) {
+      break;
+    }
+  }
+  expect_valid("VALID 8/8");
+  EXPECT_THAT(coordinator().err(), HasSubstr("(10000 times)"));
+  EXPECT_LT(coordinator().err().size(), 20'000U);
+}
+
+TEST_F(PeerFault, ABrokenKeyFileKeepsNoRevocationUp) {
+  start_one(5, "max_attempts = 1\n");
+  std::ofstream(path("agents") / "aaa.pub") << "this is no key";
+  ASSERT_TRUE(coordinator().wait_for_err("aaa.pub", kPatience)) << coordinator().err();
+  revoke("lane-1");
+  ASSERT_EQ(coordinator().wait(kPatience), 2) << coordinator().err();
+  EXPECT_THAT(coordinator().out(), HasSubstr("the key of agent lane-1 was revoked"));
 }
 
 TEST_F(PeerFault, ManyIdleConnectionsKeepNobodyOut) {

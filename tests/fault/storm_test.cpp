@@ -56,7 +56,8 @@ class Storm : public FleetRun {
     const std::filesystem::path file = path("campaign.toml");
     std::ofstream(file) << "schema = 1\nname = \"storm\"\nscenarios = [\"cold\"]\n"
                            "tools = [\"null\", \"sleep\"]\ncorpus = \"tiny\"\nrounds = 10\n"
-                           "iterations = 3\nseed = 7\n\n[limits]\nheartbeat_s = 0.1\n"
+                           "iterations = 3\nseed = 7\n\n[agents]\nshare_host = true\n\n[limits]\n"
+                           "heartbeat_s = 0.1\n"
                            "agent_lost_after_s = 2\nagent_wait_s = 20\nmax_attempts = 100\n";
     return file.string();
   }

@@ -71,13 +71,14 @@ void Tap::pass_on() {
       return;
     }
     std::array<pollfd, 2> ends{{{agent.get(), POLLIN, 0}, {coordinator.get(), POLLIN, 0}}};
-    while (::poll(ends.data(), ends.size(), -1) > 0 && copy(ends[0], coordinator.get()) &&
-           copy(ends[1], agent.get())) {
+    while (::poll(ends.data(), ends.size(), -1) > 0 &&
+           copy(ends[0], coordinator.get(), Speaker::agent) &&
+           copy(ends[1], agent.get(), Speaker::coordinator)) {
     }
   }
 }
 
-bool Tap::copy(const pollfd& from, int to) {
+bool Tap::copy(const pollfd& from, int to, Speaker speaker) {
   if ((from.revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
     return true;
   }
@@ -88,7 +89,7 @@ bool Tap::copy(const pollfd& from, int to) {
   }
   const std::string_view said(buffer.data(), static_cast<std::size_t>(got));
   heard_ += said;
-  if (mischief_ == Mischief::replay && heard_.size() > kBehind) {
+  if (mischief_ == Mischief::replay && speaker == Speaker::agent && heard_.size() > kBehind) {
     mischief_ = Mischief::none;
     return send_all(to, said) && send_all(to, said);
   }

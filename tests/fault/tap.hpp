@@ -36,8 +36,9 @@ class Tap {
 
  private:
   void pass_on();
+  enum class Speaker { agent, coordinator };
   /// False when that end has closed.
-  bool copy(const pollfd& from, int to);
+  bool copy(const pollfd& from, int to, Speaker speaker);
 
   std::uint16_t to_;
   Mischief mischief_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -46,22 +47,57 @@ class CampaignRun : public testing::Test {
   [[nodiscard]] std::vector<std::string> run_local(const std::string& campaign) const {
     return ocibench({"run", "--local", campaign, "--results", path("results").string()});
   }
+  /// With agents that the test starts: those that were admitted.
+  [[nodiscard]] std::vector<std::string> run_listening(
+      const std::string& campaign, const std::string& endpoint = "tcp://127.0.0.1:0") const {
+    return ocibench({"run", campaign, "--listen", endpoint, "--key",
+                     key("coordinator.key").string(), "--agents", path("agents").string(),
+                     "--results", path("results").string()});
+  }
   [[nodiscard]] std::vector<std::string> resume() const {
     return ocibench({"run", "--resume", "--results", path("results").string()});
   }
-  [[nodiscard]] std::vector<std::string> agent(const std::string& endpoint,
-                                               const std::string& name) const {
+
+  /// The key pair of `name`; its public half also goes to the folder of agents.
+  void admit(const std::string& name) {
+    const auto made = testing_support::run_program(
+        directory_.path(),
+        {std::string(OCIBENCH_BINARY_DIR) + "/ocibench", "keygen", name, "--output", path("keys")});
+    ASSERT_EQ(made.status, 0) << made.err;
+    std::filesystem::create_directories(path("agents"));
+    if (name != "coordinator") {
+      std::filesystem::copy_file(key(name + ".pub"), path("agents") / (name + ".pub"));
+    }
+  }
+  [[nodiscard]] std::filesystem::path key(const std::string& file) const {
+    return path("keys") / file;
+  }
+  /// The command line of an agent with the key of `name` and its spool in `state`.
+  [[nodiscard]] std::vector<std::string> agent_command(const std::string& endpoint,
+                                                       const std::string& name,
+                                                       const std::filesystem::path& state) const {
     return {std::string(OCIBENCH_BINARY_DIR) + "/ocibench-agent",
             "--connect",
             endpoint,
-            "--name",
-            name,
+            "--key",
+            key(name + ".key").string(),
+            "--coordinator-key",
+            key("coordinator.pub").string(),
             "--state-dir",
-            path("state-" + name).string(),
+            state.string(),
             "--data",
             OCIBENCH_SOURCE_DIR,
             "--cache",
             path("cache").string()};
+  }
+  /// Waits until that coordinator listens. Empty when it does not.
+  static std::string endpoint_of(testing_support::Program& coordinator) {
+    std::smatch match;
+    const bool listens = coordinator.wait_for_err("waiting at", kPatience);
+    const std::string err = coordinator.err();
+    EXPECT_TRUE(listens) << err;
+    return std::regex_search(err, match, std::regex("waiting at (tcp://[0-9.:]+)")) ? match[1].str()
+                                                                                    : "";
   }
 
   testing_support::Program start(const std::string& name, const std::vector<std::string>& argv) {

@@ -5,7 +5,6 @@
 
 #include <map>
 #include <random>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -57,10 +56,35 @@ TEST_F(CampaignRun, MeasuresSkopeoBetweenTwoRegistriesAndVerifies) {
   EXPECT_FALSE(std::filesystem::exists(path("results") / ".running"));
 }
 
+TEST_F(CampaignRun, LetsItsOwnAgentReadTheFilesOfTheCampaign) {
+  const std::string campaign = write_campaign(R"("null")", 3);
+  ASSERT_EQ(testing_support::run_program(directory_.path(), ocibench({"plan", campaign})).status,
+            0);
+  const auto layout = std::filesystem::directory_iterator(path("cache"))->path();
+  std::filesystem::create_directories(path("kept"));
+  std::filesystem::create_directories(path("data"));
+  std::filesystem::copy(layout, path("kept/app"), std::filesystem::copy_options::recursive);
+  std::filesystem::create_symlink(path("kept/app"), path("named"));
+  for (const char* folder : {"competitors", "scenarios"}) {
+    std::filesystem::copy(std::filesystem::path(OCIBENCH_SOURCE_DIR) / folder,
+                          path("data") / folder, std::filesystem::copy_options::recursive);
+  }
+  std::ofstream(path("data/scenarios/corpora/tiny.toml"))
+      << "schema = 1\nname = \"tiny\"\n[[files]]\npath = \"" << path("named").string()
+      << "\"\nrepository = \"synthetic/image-01\"\ntag = \"1\"\n";
+  const auto run = testing_support::run_program(
+      directory_.path(),
+      {std::string(OCIBENCH_BINARY_DIR) + "/ocibench", "run", "--local", campaign, "--results",
+       path("results").string(), "--data", path("data").string(), "--cache",
+       path("cache-of-files").string()},
+      kPatience);
+  EXPECT_EQ(run.status, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("RESULT: VALID 3/3"));
+}
+
 TEST_F(CampaignRun, EndsIncompleteWhenItsAgentIsKilledInTheThirdIteration) {
   auto run = start("run", run_local(write_campaign(R"("sleep")", 5)));
   ASSERT_TRUE(run.wait_for_err("measure 3/5", kPatience)) << run.err();
-  std::smatch match;
   const auto pids = testing_support::run_program(
       directory_.path(), {"/usr/bin/pgrep", "-P", std::to_string(run.pid())});
   ASSERT_EQ(pids.status, 0) << pids.err;
@@ -76,16 +100,14 @@ TEST_F(CampaignRun, EndsIncompleteWhenItsAgentIsKilledInTheThirdIteration) {
 }
 
 TEST_F(CampaignRun, GivesTheTrialToASecondAgentWhenTheFirstIsKilled) {
-  auto words = ocibench({"run", write_campaign(R"("sleep")", 3), "--listen", "tcp://127.0.0.1:0",
-                         "--results", path("results").string()});
-  auto run = start("run", words);
-  ASSERT_TRUE(run.wait_for_err("--connect tcp://", kPatience)) << run.err();
-  std::smatch match;
-  const std::string err = run.err();
-  ASSERT_TRUE(std::regex_search(err, match, std::regex("--connect (tcp://[0-9.:]+)")));
-  auto first = start("first", agent(match[1], "first"));
+  for (const char* name : {"coordinator", "first", "second"}) {
+    admit(name);
+  }
+  auto run = start("run", run_listening(write_campaign(R"("sleep")", 3)));
+  const std::string endpoint = endpoint_of(run);
+  auto first = start("first", agent_command(endpoint, "first", path("state-first")));
   ASSERT_TRUE(run.wait_for_err("measure 2/3", kPatience)) << run.err() << first.err();
-  auto second = start("second", agent(match[1], "second"));
+  auto second = start("second", agent_command(endpoint, "second", path("state-second")));
   ASSERT_TRUE(run.wait_for_err("agent second is here", kPatience)) << run.err() << second.err();
   first.signal(SIGKILL);
   ASSERT_EQ(run.wait(kPatience), 0) << run.err();
@@ -129,6 +151,41 @@ TEST_F(CampaignRun, KeepsWhatWasFinishedWhenItIsInterrupted) {
   ASSERT_EQ(run.wait(kPatience), 130) << run.err();
   EXPECT_THAT(run.out(), HasSubstr("INCOMPLETE 2/5"));
   EXPECT_EQ(finished_iterations(bundle()).count("cold/sleep/r1 attempt 1 i2"), 1U);
+}
+
+TEST_F(CampaignRun, KeepsWhatWasFinishedWhenItsTerminalIsClosed) {
+  auto run = start("run", run_local(write_campaign(R"("sleep")", 5)));
+  ASSERT_TRUE(run.wait_for_err("measure 3/5", kPatience)) << run.err();
+  run.signal(SIGHUP);
+  ASSERT_EQ(run.wait(kPatience), 130) << run.err();
+  EXPECT_THAT(run.out(), HasSubstr("INCOMPLETE 2/5"));
+}
+
+TEST_F(CampaignRun, IsNotMovedByAClosedTerminalUnderNohup) {
+  auto words = run_local(write_campaign(R"("sleep")", 3));
+  words.insert(words.begin(), "/usr/bin/nohup");
+  auto run = start("run", words);
+  ASSERT_TRUE(run.wait_for_err("measure 2/3", kPatience)) << run.err();
+  run.signal(SIGHUP);
+  EXPECT_EQ(run.wait(kPatience), 0) << run.err();
+}
+
+TEST_F(CampaignRun, SaysThatItsOutputCouldNotBeWritten) {
+  auto words = ocibench({"plan", write_campaign(R"("sleep")", 3)});
+  std::string line = "exec";
+  for (const std::string& word : words) {
+    line += " '" + word + "'";
+  }
+  const auto run =
+      testing_support::run_program(directory_.path(), {"/bin/sh", "-c", line + " >/dev/full"});
+  EXPECT_EQ(run.status, 74);
+  EXPECT_THAT(run.err, HasSubstr("cannot write to stdout: No space left on device"));
+}
+
+TEST_F(CampaignRun, RefusesAFolderInPlaceOfACampaign) {
+  const auto run = testing_support::run_program(directory_.path(), ocibench({"plan", "/tmp"}));
+  EXPECT_EQ(run.status, 65);
+  EXPECT_THAT(run.err, HasSubstr("/tmp is a folder where a file is expected"));
 }
 
 TEST_F(CampaignRun, RefusesTwoIterationsAndSaysWhy) {
@@ -185,12 +242,14 @@ TEST_F(CampaignRun, ExplainsThatThereIsNothingToResume) {
   EXPECT_THAT(run.err, HasSubstr("nothing to resume"));
 }
 
-TEST_F(CampaignRun, RefusesAnAddressThatOthersCanReach) {
+TEST_F(CampaignRun, NeedsKeysOrLocalMode) {
   const auto run = testing_support::run_program(
-      directory_.path(), ocibench({"run", write_campaign(R"("skopeo")", 3), "--listen",
-                                   "tcp://0.0.0.0:5570", "--results", path("results").string()}));
-  EXPECT_EQ(run.status, 65);
-  EXPECT_THAT(run.err, HasSubstr("loopback"));
+      directory_.path(),
+      ocibench({"run", write_campaign(R"("skopeo")", 3), "--results", path("results").string()}));
+  EXPECT_EQ(run.status, 64);
+  EXPECT_THAT(run.err, HasSubstr("--local"));
+  EXPECT_THAT(run.err, HasSubstr("ocibench keygen"));
+  EXPECT_FALSE(std::filesystem::exists(path("results")));
 }
 
 }  // namespace

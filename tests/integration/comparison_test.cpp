@@ -1,8 +1,12 @@
 // Several tools and scenarios in one campaign, with both programs and real registries.
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -24,8 +28,7 @@ class ComparisonRun : public CampaignRun {
     return file.string();
   }
 
-  /// The shipped data, and a tool that is skopeo until it has copied three times: then it removes
-  /// itself.
+  /// The shipped data, and a tool that is skopeo and counts its runs in fading_runs().
   fs::path data_with_a_fading_tool() {
     const fs::path data = path("data");
     fs::create_directory(data);
@@ -35,16 +38,35 @@ class ComparisonRun : public CampaignRun {
     const fs::path program = path("fading");
     std::ofstream(program) << "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\n"
                            << "if [ \"$1\" = --version ]; then exec skopeo --version; fi\n"
-                           << "echo run >> " << path("runs").string() << "\n"
-                           << "if [ $(wc -l < " << path("runs").string()
-                           << ") -ge 3 ]; then rm \"$0\"; fi\nexec skopeo \"$@\"\n";
-    fs::permissions(program, fs::perms::owner_all);
+                           << "echo run >> " << fading_runs().string() << "\n"
+                           << "exec skopeo \"$@\"\n";
+    // It may run as another user.
+    const auto everybodys = fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
+                            fs::perms::others_read | fs::perms::others_exec;
+    fs::permissions(program, everybodys);
+    fs::permissions(directory_.path(), everybodys);
+    fs::create_directory(fading_runs().parent_path());
+    fs::permissions(fading_runs().parent_path(), fs::perms::all);
     std::string toml =
         read_file(data / "competitors/skopeo.toml", 1'000'000).value_or(std::string());
     replace(toml, "name = \"skopeo\"", "name = \"fading\"");
     replace(toml, "binaries = [\"skopeo\"]", "binaries = [\"" + program.string() + "\"]");
     std::ofstream(data / "competitors/fading.toml") << toml;
     return data;
+  }
+
+  [[nodiscard]] fs::path fading_runs() const { return path("counted") / "runs"; }
+
+  /// Removes the tool when it has copied three times: nothing of its own could.
+  void remove_fading_tool(const std::atomic<bool>& over) const {
+    while (!over) {
+      std::ifstream runs(fading_runs());
+      if (std::count(std::istreambuf_iterator<char>(runs), {}, '\n') >= 3) {
+        fs::remove(path("fading"));
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
 
   static void replace(std::string& text, const std::string& from, const std::string& to) {
@@ -72,12 +94,16 @@ TEST_F(ComparisonRun, KeepsTheOthersNumbersWhenAToolsBinaryGoesAway) {
   const std::string campaign = write(
       "scenarios = [\"cold\"]\nrounds = 2\n"
       "tools = [\"skopeo\", \"fading\", \"null\"]\n");
+  const fs::path data = data_with_a_fading_tool();
+  std::atomic<bool> over = false;
+  std::thread remover([&] { remove_fading_tool(over); });
   const auto run = testing_support::run_program(
       directory_.path(),
       {std::string(OCIBENCH_BINARY_DIR) + "/ocibench", "run", "--local", campaign, "--results",
-       path("results").string(), "--data", data_with_a_fading_tool().string(), "--cache",
-       path("cache").string()},
+       path("results").string(), "--data", data.string(), "--cache", path("cache").string()},
       kPatience);
+  over = true;
+  remover.join();
   EXPECT_EQ(run.status, 2) << run.err;
   EXPECT_THAT(run.out, HasSubstr("RESULT: INCOMPLETE 15/18"));
   EXPECT_THAT(run.out, HasSubstr("fading: no executable " + path("fading").string()));

@@ -128,7 +128,7 @@ TEST_F(RemoteCampaign, IsValidAndNobodyLearnsThePassword) {
   CommandLineWatch watch;
   const auto run = testing_support::run_program(
       directory_.path(), command({"run", "--local", path("campaign.toml").string(), "--results",
-                                  path("results").string()}));
+                                  path("results").string(), "--target-below", "r1"}));
   EXPECT_THAT(watch.stop(), IsEmpty());
   ASSERT_EQ(run.status, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("RESULT: VALID 9/9"));
@@ -136,7 +136,8 @@ TEST_F(RemoteCampaign, IsValidAndNobodyLearnsThePassword) {
   EXPECT_THAT(files_that_tell(directory_.path()), IsEmpty())
       << "results, logs, journal, spool and what else lies around";
   const std::string report = read_file(bundle() / "summary.md", kMaxFileBytes).value();
-  EXPECT_THAT(report, HasSubstr("## Target\n\nThe target is `" + target_.host() + "/team/bench`"));
+  EXPECT_THAT(report,
+              HasSubstr("## Target\n\nThe target is `" + target_.host() + "/team/bench/r1`"));
   EXPECT_THAT(report, HasSubstr("- 6 manifests deleted (cold/skopeo/r1, cold/reference/r1)"));
   EXPECT_THAT(report, HasSubstr("- target: " + target_.host() + " is not ours alone"));
   EXPECT_THAT(report, HasSubstr("no CDN headers: not applicable"));

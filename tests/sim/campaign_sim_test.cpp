@@ -20,6 +20,18 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+/// Two lanes of one host hold a lease at a time only where the plan lets them.
+void check_turns(const World& world, const AgentName& agent,
+                 const std::map<AgentName, AttemptId>& lease_of) {
+  if (world.plan().agents.share_host) {
+    return;
+  }
+  for (const auto& [other, id] : lease_of) {
+    EXPECT_NE(world.host_of(agent), world.host_of(other))
+        << agent.str() << " and " << other.str() << " have a lease each";
+  }
+}
+
 /// Every trial has at most one attempt that finished and, if none, a stated cause; no agent has two
 /// leases at a time; attempts are numbered from 1 without holes.
 void check_leases(const World& world) {
@@ -33,6 +45,7 @@ void check_leases(const World& world) {
     if (const auto* own = std::get_if<CoordinatorRecord>(&entry.body)) {
       if (const auto* leased = std::get_if<TrialLeased>(own)) {
         EXPECT_FALSE(lease_of.contains(leased->agent)) << leased->agent.str() << " has two leases";
+        check_turns(world, leased->agent, lease_of);
         EXPECT_EQ(leased->id.attempt, ++attempts[leased->id.trial]);
         lease_of[leased->agent] = leased->id;
         holder[leased->id] = leased->agent;
@@ -132,6 +145,18 @@ TEST(CampaignSim, CompletesEveryTrialWhenNothingGoesWrong) {
     }
   }
   EXPECT_EQ(finished.size(), world.plan().trials.size());
+}
+
+TEST(CampaignSim, CompletesEveryTrialWhereLanesTakeTurns) {
+  for (const std::uint64_t seed : {41U, 42U, 43U}) {  // 42: trials are to start together
+    SCOPED_TRACE(seed);
+    World world(seed, {.agents = 4, .shared_hosts = true});
+    world.run();
+    ASSERT_TRUE(world.over());
+    check_leases(world);
+    EXPECT_EQ(coordinator::analyse(world.plan(), world.journal()).verdict.kind,
+              coordinator::VerdictKind::valid);
+  }
 }
 
 TEST(CampaignSim, StartsTogetherWhatIsToStartTogether) {

@@ -8,12 +8,14 @@
 #include "common/overloaded.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
 #include "protocol/codec.hpp"
+#include "tests/support/journal_builder.hpp"
 
 namespace ocibench::sim {
 namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::uint64_t kBlobBytes = 1'000'000;
 constexpr milliseconds kStep{50};
 constexpr milliseconds kSlack{60'000};
 constexpr milliseconds kStartPatience{30'000};
@@ -24,8 +26,14 @@ coordinator::Plan make_plan(std::uint64_t seed) {
   coordinator::Plan plan{.campaign_name = "simulated", .seed = seed, .iterations = 3};
   plan.scenarios = {
       {.name = "cold", .steps = {.start = seed % 2 == 0 ? Start::together : Start::when_ready}}};
-  plan.tools = {{.name = "alpha", .definition_sha256 = "a"},
-                {.name = "beta", .definition_sha256 = "b"}};
+  plan.tools = {{.name = "alpha", .definition_sha256 = "a", .platforms = Platforms::all},
+                {.name = "beta", .definition_sha256 = "b", .platforms = Platforms::all}};
+  plan.lock.images = {
+      {.repository = "one",
+       .tag = "1",
+       .digest = "sha256:m",
+       .manifests = {
+           {.digest = "sha256:m", .size_bytes = 10, .blobs = {{"sha256:b", kBlobBytes}}}}}};
   plan.rounds = 1 + static_cast<std::uint32_t>(seed % 3);
   for (std::uint32_t round = 1; round <= plan.rounds; ++round) {
     std::uint32_t lane = round;  // tools change lanes from round to round
@@ -40,6 +48,7 @@ coordinator::Plan make_plan(std::uint64_t seed) {
                              .overhead_timeout = milliseconds(30'000)});
     }
   }
+  plan.agents.share_host = seed % 5 == 0;
   plan.limits.agent_wait = milliseconds(20'000);
   plan.limits.agent_lost_after = milliseconds(5'000);
   plan.limits.heartbeat = milliseconds(500);
@@ -71,7 +80,8 @@ Troubles draw_troubles(std::uint64_t seed) {
           .agent_crashes = draw(3) == 0 ? 0 : draw(4),
           .coordinator_crashes = draw(3) == 0 ? 0 : draw(4),
           .partitions = draw(3) == 0 ? 0 : draw(3),
-          .interrupt = draw(8) == 0};
+          .interrupt = draw(8) == 0,
+          .shared_hosts = draw(2) == 0};
 }
 
 World::World(std::uint64_t seed, const Troubles& troubles)
@@ -80,11 +90,18 @@ World::World(std::uint64_t seed, const Troubles& troubles)
   deadline_ = now_ + plan_.limits.campaign_deadline;
   network_.advance_to(now_);
   for (std::uint32_t i = 0; i < troubles.agents; ++i) {
-    agents_.push_back({.name = AgentName(fmt::format("agent-{}", i))});
+    const std::uint32_t host = troubles.shared_hosts ? i / 2 : i;
+    agents_.push_back({.name = AgentName(fmt::format("agent-{}", i)),
+                       .environment = {{{kHostIdentityFact, fmt::format("host-{}", host)}}}});
     agents_.back().back_at = now_ + milliseconds(draw(3000));
   }
   schedule_troubles(troubles);
   start_coordinator();
+}
+
+std::string World::host_of(const AgentName& agent) const {
+  const auto found = std::ranges::find(agents_, agent, &Agent::name);
+  return *fact_of(found->environment, kHostIdentityFact);
 }
 
 std::uint64_t World::draw(std::uint64_t below) { return random_() % below; }
@@ -195,7 +212,7 @@ void World::execute(const coordinator::Actions& actions) {
                             std::ignore =
                                 network_.server().send(send.to, protocol::encode(send.message));
                           },
-                          [](const coordinator::Notice&) {},
+                          [](const coordinator::Notice&) {}, [](const coordinator::Note&) {},
                           [&](const coordinator::Finish&) { over_ = true; }},
                action);
   }
@@ -210,7 +227,7 @@ void World::journal(const coordinator::Append& append) {
   }
   ++next;
   if (append.stream == coordinator::kCoordinatorStream) {
-    auto record = protocol::decode_coordinator_record(append.payload);
+    auto record = protocol::decode_stored_coordinator_record(append.payload);
     journal_.push_back({.seq = append.seq, .body = *record});
     return;
   }
@@ -233,11 +250,11 @@ void World::boot(Agent& agent) {
                        .first = spool.first,
                        .next = spool.first + spool.second.size()});
   }
-  agent::SessionConfig config{
-      .name = agent.name,
-      .boot = BootId(fmt::format("{:012x}", 1 + agent.boots++)),
-      .tools = {{.name = "alpha", .definition_sha256 = "a", .usable = true},
-                {.name = "beta", .definition_sha256 = "b", .usable = true}}};
+  agent::SessionConfig config{.name = agent.name,
+                              .boot = BootId(fmt::format("{:012x}", 1 + agent.boots++)),
+                              .tools = {{.name = "alpha", .definition_sha256 = "a", .usable = true},
+                                        {.name = "beta", .definition_sha256 = "b", .usable = true}},
+                              .environment = agent.environment};
   agent.session = std::make_unique<agent::Session>(std::move(config), std::move(spooled));
   execute(agent, agent.session->start(now_));
 }
@@ -372,7 +389,7 @@ void World::execute_one(Agent& agent, const agent::Action& action) {
                  },
                  [&](const agent::StartTrial& start) { begin_work(agent, start.assignment); },
                  [&](const agent::CancelTrial&) { cancel_work(agent); },
-                 [](const agent::CompareClocks&) {},
+                 [](const agent::CompareClocks&) {}, [](const agent::LimitSpool&) {},
                  [&](const agent::BeginRun& begin) {
                    const auto ahead = begin.at - wall();
                    most_together_ = std::max(most_together_, begin.together);
@@ -399,13 +416,8 @@ void World::begin_work(Agent& agent, const Assignment& assignment) {
   agent.working_on = id;
   MonoTime at = now_ + milliseconds(draw(500));
   const auto emit = [&](AgentRecord record) { agent.work.push_back({at, std::move(record), {}}); };
-  const Verification proof{.images_expected = 1,
-                           .images_found = 1,
-                           .manifests_expected = 1,
-                           .manifests_found = 1,
-                           .blobs_expected = 1,
-                           .blobs_found = 1};
-  emit(TrialStarted{.id = id, .at = wall()});
+  const Verification proof = testing_support::whole_proof(plan_, assignment.trial);
+  emit(TrialStarted{.id = id, .at = wall(), .environment = agent.environment});
   emit(PhaseFinished{.id = id, .phase = Phase::setup});
   emit(PhaseFinished{.id = id, .phase = Phase::prewarm});
   for (std::uint32_t i = 1; i <= assignment.trial.iterations; ++i) {
@@ -418,13 +430,15 @@ void World::begin_work(Agent& agent, const Assignment& assignment) {
       emit(ArtifactChunk{
           .id = id, .iteration = i, .name = "samples.csv", .offset = 4 * chunk, .bytes = "data"});
     }
-    emit(IterationFinished{.id = id,
-                           .iteration = {.index = i,
-                                         .outcome = {.kind = OutcomeKind::complete},
-                                         .started_at = wall(),
-                                         .wall = wall_time,
-                                         .exit_code = 0,
-                                         .verification = proof}});
+    emit(IterationFinished{
+        .id = id,
+        .iteration = {.index = i,
+                      .outcome = {.kind = OutcomeKind::complete},
+                      .started_at = wall(),
+                      .wall = wall_time,
+                      .exit_code = 0,
+                      .network = NetworkUse{.interface = "lo", .tx_bytes = 2 * kBlobBytes},
+                      .verification = proof}});
   }
   emit(TrialFinished{.id = id, .at = wall(), .outcome = {.kind = OutcomeKind::complete}});
 }

@@ -25,6 +25,7 @@ struct Troubles {
   std::uint32_t coordinator_crashes = 0;  ///< each followed by a restart
   std::uint32_t partitions = 0;
   bool interrupt = false;
+  bool shared_hosts = false;  ///< two agents on each host
 };
 
 Troubles draw_troubles(std::uint64_t seed);
@@ -47,6 +48,7 @@ class World {
   [[nodiscard]] std::size_t most_in_flight() const { return most_in_flight_; }
   /// How many trials have started an iteration at one moment.
   [[nodiscard]] std::uint32_t most_together() const { return most_together_; }
+  [[nodiscard]] std::string host_of(const AgentName& agent) const;
   [[nodiscard]] const coordinator::Dispatcher& dispatcher() const { return *dispatcher_; }
   /// Records that an agent had acknowledged and could not find in the journal: must stay empty.
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
@@ -63,6 +65,7 @@ class World {
   };
   struct Agent {
     AgentName name;
+    Environment environment;
     std::unique_ptr<agent::Session> session;  // null while down
     std::unique_ptr<protocol::Transport> client;
     Spools spools;  // survives: stream -> (first kept, payloads)

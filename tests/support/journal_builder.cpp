@@ -4,12 +4,17 @@
 
 #include <fmt/format.h>
 
+#include "common/model/expectation.hpp"
 #include "common/units.hpp"
 
 namespace ocibench::testing_support {
 namespace {
 
 using coordinator::Plan;
+
+/// Of the corpus below, each image under its tag.
+constexpr const char* kContentSha256 =
+    "14ce23d8b1b1ada4bd0026021ebf0503922d623f93e1ce3534107c092e302646";
 
 std::string digest(char digit) { return "sha256:" + std::string(64, digit); }
 
@@ -32,8 +37,18 @@ SubjectIdentity subject(const std::string& tool) {
       .command = tool + " copy --all docker://127.0.0.1:5101/a docker://127.0.0.1:5102/a"};
 }
 
-Environment environment() {
-  return {{{kInstanceTypeFact, "local-2cpu"}, {"cpu.count", "2"}, {"cpu.governor", std::nullopt}}};
+/// Each agent has a host of its own.
+Environment environment(const std::string& agent) {
+  return {{{kInstanceTypeFact, "local-2cpu"},
+           {kHostIdentityFact, "host-of-" + agent},
+           {"cpu.count", "2"},
+           {"cpu.governor", std::nullopt}}};
+}
+
+/// "cold/skopeo/r1", "scale/skopeo/n1/r1".
+std::string tool_of(const std::string& trial) {
+  const std::size_t first = trial.find('/') + 1;
+  return trial.substr(first, trial.find('/', first) - first);
 }
 
 }  // namespace
@@ -55,7 +70,10 @@ Plan make_plan(const std::vector<std::string>& tools, std::uint32_t iterations) 
                          "{{wall_p90}}, n = {{n}})."}};
   for (const std::string& tool : tools) {
     plan.tools.push_back(
-        {.name = tool, .definition_sha256 = std::string(64, 'd'), .calibration = tool == "null"});
+        {.name = tool,
+         .definition_sha256 = std::string(64, 'd'),
+         .platforms = tool == "null" ? std::nullopt : std::optional(Platforms::all),
+         .calibration = tool == "null"});
     plan.trials.push_back({.id = attempt_of(tool).trial,
                            .scenario = "cold",
                            .tool = tool,
@@ -92,7 +110,25 @@ Iteration complete_iteration(std::uint32_t index, std::chrono::milliseconds wall
                                        .manifests_found = 2,
                                        .blobs_expected = 4,
                                        .blobs_found = 4,
-                                       .bytes_proven = 260'000'000}};
+                                       .bytes_proven = 160'000'000,
+                                       .content_sha256 = kContentSha256}};
+}
+
+Verification whole_proof(const Plan& plan, const Trial& trial, std::string_view platform) {
+  const auto scenario =
+      std::ranges::find(plan.scenarios, trial.scenario, &coordinator::PlannedScenario::name);
+  const ExpectedProof proof =
+      expected_proof(expected_states(first_images(plan.lock, trial.images), scenario->steps,
+                                     scenario->moved, platform)
+                         .after);
+  return {.images_expected = proof.images,
+          .images_found = proof.images,
+          .manifests_expected = proof.manifests,
+          .manifests_found = proof.manifests,
+          .blobs_expected = proof.blobs,
+          .blobs_found = proof.blobs,
+          .bytes_proven = proof.bytes,
+          .content_sha256 = proof.content_sha256};
 }
 
 Iteration failed_iteration(std::uint32_t index, OutcomeKind kind, const std::string& cause) {
@@ -133,14 +169,11 @@ JournalBuilder& JournalBuilder::lease(const AttemptId& id, const std::string& ag
 }
 
 JournalBuilder& JournalBuilder::begin(const AttemptId& id) {
-  const std::string& trial = id.trial.str();
-  const std::size_t first = trial.find('/') + 1;
-  tell(agents_.at(id),
-       TrialStarted{.id = id,
-                    .at = tick(),
-                    .subject = subject(trial.substr(first, trial.rfind('/') - first)),
-                    .registry = subject("docker-registry"),
-                    .environment = environment()});
+  tell(agents_.at(id), TrialStarted{.id = id,
+                                    .at = tick(),
+                                    .subject = subject(tool_of(id.trial.str())),
+                                    .registry = subject("docker-registry"),
+                                    .environment = environment(agents_.at(id))});
   return tell(agents_.at(id), PhaseFinished{.id = id,
                                             .phase = Phase::prewarm,
                                             .took = std::chrono::milliseconds(12),

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,11 @@ coordinator::Plan make_plan(const std::vector<std::string>& tools, std::uint32_t
 /// Of the only round of the plan: "cold/skopeo/r1".
 AttemptId attempt_of(const std::string& tool, std::uint32_t attempt = 1);
 
-/// A complete, proven iteration on lo that sent twice the unique bytes.
+/// What an iteration of the trial must prove, when the tool copies this platform only (empty: all).
+Verification whole_proof(const coordinator::Plan& plan, const Trial& trial,
+                         std::string_view platform = "");
+
+/// A complete iteration on lo that sent twice the unique bytes; it proves what make_plan() wants.
 Iteration complete_iteration(std::uint32_t index,
                              std::chrono::milliseconds wall = std::chrono::milliseconds(1700));
 Iteration failed_iteration(std::uint32_t index, OutcomeKind kind, const std::string& cause);

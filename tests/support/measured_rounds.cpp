@@ -48,14 +48,19 @@ coordinator::Plan plan_of_rounds(const std::vector<std::string>& tools, std::uin
   return plan;
 }
 
-coordinator::Analysis analyse_trials(const coordinator::Plan& plan,
+std::vector<JournalEntry> journal_of(const coordinator::Plan& plan,
                                      const std::vector<MeasuredTrial>& trials) {
   JournalBuilder journal;
   journal.start(plan);
   for (const MeasuredTrial& trial : trials) {
     add_trial(journal, trial, plan.iterations);
   }
-  return coordinator::analyse(plan, journal.end().entries());
+  return journal.end().entries();
+}
+
+coordinator::Analysis analyse_trials(const coordinator::Plan& plan,
+                                     const std::vector<MeasuredTrial>& trials) {
+  return coordinator::analyse(plan, journal_of(plan, trials));
 }
 
 }  // namespace ocibench::testing_support

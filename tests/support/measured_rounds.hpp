@@ -24,7 +24,9 @@ struct MeasuredTrial {
 coordinator::Plan plan_of_rounds(const std::vector<std::string>& tools, std::uint32_t rounds,
                                  std::uint32_t iterations);
 
-/// Of the journal that a coordinator would have written of these trials, in this order.
+/// What a coordinator would have written of these trials, in this order.
+std::vector<JournalEntry> journal_of(const coordinator::Plan& plan,
+                                     const std::vector<MeasuredTrial>& trials);
 coordinator::Analysis analyse_trials(const coordinator::Plan& plan,
                                      const std::vector<MeasuredTrial>& trials);
 

@@ -106,7 +106,8 @@ Iteration measured_iteration() {
       .resources = ResourceUse{"cgroup2", 70, 80, 90, spread, spread, std::nullopt, spread},
       .validity = ValidityCounters{1, 2, 3, 4, 5, 6, std::nullopt, -0.002},
       .sampler = SamplerCost{11, 12, 13},
-      .verification = Verification{1, 2, 3, 4, 5, 6, 7, {"image@sha256:33: 404"}},
+      .verification =
+          Verification{1, 2, 3, 4, 5, 6, 7, {"image@sha256:33: 404"}, std::string(64, 'f')},
       .last_log_lines = {"level=error", "second line"},
       .marks = {"steal 3.1 %"},
   };
@@ -143,7 +144,7 @@ std::vector<Example<protocol::AgentMessage>> agent_messages() {
        protocol::Hello{
            AgentName{"lane-1"}, kBoot, kCampaign, 42, kAttempt, {usable, absent}, environment()}},
       {"hello_fresh", protocol::Hello{.agent = AgentName{"lane-2"}, .boot = kBoot}},
-      {"heartbeat", protocol::Heartbeat{kBoot, kAttempt, "measure", 3,
+      {"heartbeat", protocol::Heartbeat{kBoot, kAttempt, Phase::measure, 3,
                                         MonoTime(std::chrono::nanoseconds(77)), true}},
       {"record", protocol::RecordMessage{kCampaign, kBoot, 41, every_byte()}},
       {"goodbye", protocol::Goodbye{kBoot, "stopped by SIGTERM"}},

@@ -1,5 +1,7 @@
 #include "tests/support/network_namespaces.hpp"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "common/fd.hpp"
 #include "tests/support/program.hpp"
 
 namespace ocibench::testing_support {
@@ -60,11 +63,16 @@ NetworkNamespaces::NetworkNamespaces(std::size_t hosts) : hosts_(hosts) {
 NetworkNamespaces::~NetworkNamespaces() { remove(); }
 
 void NetworkNamespaces::create() const {
+  // Without IPv6 addresses nobody looks for neighbours and routers: all that is counted on an
+  // interface is the test's.
   must(fmt::format("{} link add {} type bridge", kIp, bridge()));
+  must(fmt::format("{} link set {} addrgenmode none", kIp, bridge()));
   must(fmt::format("{} link set {} up", kIp, bridge()));
   for (std::size_t i = 0; i < hosts_; ++i) {
     must(fmt::format("{} netns add {}", kIp, name(i)));
     must(fmt::format("{} link add {} type veth peer name eth0 netns {}", kIp, name(i), name(i)));
+    must(fmt::format("{} link set {} addrgenmode none", kIp, name(i)));
+    must(fmt::format("{} -n {} link set eth0 addrgenmode none", kIp, name(i)));
     must(fmt::format("{} link set {} master {} up", kIp, name(i), bridge()));
     must(fmt::format("{} -n {} addr add {}/24 dev eth0", kIp, name(i), address(i)));
     must(fmt::format("{} -n {} link set eth0 up", kIp, name(i)));
@@ -91,6 +99,13 @@ std::string NetworkNamespaces::address(std::size_t host) const {
 
 std::vector<std::string> NetworkNamespaces::on(std::size_t host) const {
   return {kIp, "netns", "exec", name(host)};
+}
+
+void NetworkNamespaces::enter(std::size_t host) const {
+  const Fd network(::open(("/run/netns/" + name(host)).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!network || ::setns(network.get(), CLONE_NEWNET) != 0) {
+    throw std::runtime_error("cannot enter " + name(host));
+  }
 }
 
 void NetworkNamespaces::cut(std::size_t host) {

@@ -22,6 +22,8 @@ class NetworkNamespaces {
   [[nodiscard]] std::string address(std::size_t host) const;
   /// What to put before a command so that it runs on that host.
   [[nodiscard]] std::vector<std::string> on(std::size_t host) const;
+  /// Puts the calling thread, and those that it starts, on that host. Throws std::runtime_error.
+  void enter(std::size_t host) const;
 
   /// Pulls the plug of that host, and puts it back.
   void cut(std::size_t host);

@@ -48,18 +48,6 @@ constexpr std::string_view kHtpasswd =
     "bench:$2b$04$OEvWSesxeX6SsoJx8L9CaOecVQiIVpkvm/ii3VqwfNmPyPMUCQ52e\n"
     "AWS:$2b$04$xCpFg3LZNg.3giN3cZFaoexshh2QLsCjDQZHuR7S1WlyKm9YbwWjK\n";
 
-/// A key and a certificate for 127.0.0.1 in `directory`.
-Result<void> make_certificate(const std::string& directory) {
-  const std::string command = fmt::format(
-      "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test "
-      "-addext subjectAltName=IP:127.0.0.1 -keyout {0}/key.pem -out {0}/cert.pem 2>/dev/null",
-      directory);
-  if (std::system(command.c_str()) != 0) {
-    return fail(ErrorCode::unavailable, "openssl cannot make a certificate");
-  }
-  return {};
-}
-
 Result<pid_t> spawn_registry(const std::string& config, const std::string& log) {
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
@@ -89,6 +77,17 @@ bool has_exited(pid_t pid) {
 }
 
 }  // namespace
+
+Result<void> make_certificate(const std::string& directory) {
+  const std::string command = fmt::format(
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout {0}/key.pem -out {0}/cert.pem 2>/dev/null",
+      directory);
+  if (std::system(command.c_str()) != 0) {
+    return fail(ErrorCode::unavailable, "openssl cannot make a certificate");
+  }
+  return {};
+}
 
 int free_port() {
   const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

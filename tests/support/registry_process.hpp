@@ -63,6 +63,9 @@ class RegistryProcess {
   pid_t pid_ = -1;
 };
 
+/// key.pem and cert.pem for 127.0.0.1 in `directory`. Errors: unavailable (no openssl).
+Result<void> make_certificate(const std::string& directory);
+
 /// A TCP port of 127.0.0.1 that was free a moment ago.
 int free_port();
 

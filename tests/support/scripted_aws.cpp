@@ -10,7 +10,6 @@
 
 #include "common/base64.hpp"
 #include "common/json.hpp"
-#include "tests/support/scripted_s3.hpp"
 
 namespace ocibench::testing_support {
 namespace {
@@ -62,15 +61,18 @@ struct ScriptedAws::Server {
   int parts_left = -1;
   std::set<std::string> repositories;
   std::string blob_mounting = "DISABLED";
+  std::string registry_url;  // of passwords; empty: this server's own
   std::map<std::string, std::string> parameters;
   ScriptedS3 s3;
+  Interference interference = [](const AwsCall&, const CarryOut& carry_out) { return carry_out(); };
   std::vector<AwsCall> calls;
 
   ScriptedReply answer(const ArrivedRequest& request) {
     const std::string service = service_of(request);
     AwsCall call{service, operation_of(request)};
-    const ScriptedReply reply =
-        service == "imds" ? metadata_reply(request) : signed_reply(request, call);
+    const ScriptedReply reply = interference(call, [&] {
+      return service == "imds" ? metadata_reply(request) : signed_reply(request, call);
+    });
     call.status = reply.status;
     calls.push_back(call);
     return reply;
@@ -125,10 +127,11 @@ struct ScriptedAws::Server {
 
   ScriptedReply ecr_reply(const std::string& operation, const Json& request) {
     if (operation == "GetAuthorizationToken") {
-      return json_reply({{"authorizationData",
-                          {{{"authorizationToken", base64_encode("AWS:the-password")},
-                            {"expiresAt", 1893456000.5},
-                            {"proxyEndpoint", "https://" + registry()}}}}});
+      return json_reply(
+          {{"authorizationData",
+            {{{"authorizationToken", base64_encode("AWS:the-password")},
+              {"expiresAt", 1893456000.5},
+              {"proxyEndpoint", registry_url.empty() ? "https://" + registry() : registry_url}}}}});
     }
     if (operation == "GetAccountSetting") {
       return json_reply({{"name", request["name"]}, {"value", blob_mounting}});
@@ -213,8 +216,14 @@ struct ScriptedAws::Server {
     for (const auto& [name, value] : reply.headers) {
       response.set_header(name, value);
     }
-    response.set_content(reply.body,
-                         reply.body.starts_with("<") ? "application/xml" : "application/json");
+    const char* const type = reply.body.starts_with("<") ? "application/xml" : "application/json";
+    if (reply.cut_off) {
+      response.set_content_provider(
+          reply.body.size() + 1, type,
+          [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
+    } else {
+      response.set_content(reply.body, type);
+    }
   }
 };
 
@@ -282,10 +291,28 @@ void ScriptedAws::forget_metadata_tokens() {
   server_->metadata_tokens.clear();
 }
 
+void ScriptedAws::interfere(Interference interference) {
+  const std::lock_guard lock(server_->mutex);
+  server_->interference = std::move(interference);
+}
+
+void ScriptedAws::lose_answers(int times, const std::string& operation) {
+  interfere([left = times, operation](const AwsCall& call, const CarryOut& carry_out) mutable {
+    ScriptedReply reply = carry_out();
+    reply.cut_off = call.operation.starts_with(operation) && left-- > 0;
+    return reply;
+  });
+}
+
 void ScriptedAws::refuse(int times, int status, const std::string& type) {
   const std::lock_guard lock(server_->mutex);
   server_->refusals = times;
   server_->refusal = json_refusal(status, type);
+}
+
+void ScriptedAws::set_registry(const std::string& url) {
+  const std::lock_guard lock(server_->mutex);
+  server_->registry_url = url;
 }
 
 void ScriptedAws::set_blob_mounting(const std::string& value) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "common/aws/settings.hpp"
 #include "common/clock.hpp"
+#include "tests/support/scripted_s3.hpp"
 
 namespace ocibench::testing_support {
 
@@ -45,8 +47,17 @@ class ScriptedAws {
   void tell(const std::string& path, const std::string& text);
   void forget_metadata_tokens();
 
+  using CarryOut = std::function<ScriptedReply()>;
+  using Interference = std::function<ScriptedReply(const AwsCall& call, const CarryOut& carry_out)>;
+  /// Asked about every call, to the metadata service too: carries it out or not, and answers.
+  void interfere(Interference interference);
+  /// Carries out the first `times` calls of this operation, and cuts off what is answered.
+  void lose_answers(int times, const std::string& operation);
+
   /// Answers the next `times` signed calls with this instead.
   void refuse(int times, int status, const std::string& type);
+  /// What a password is said to be for: "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com".
+  void set_registry(const std::string& url);
   /// The blob mounting of the account.
   void set_blob_mounting(const std::string& value);
   /// Takes that many parts of objects, and refuses those after them until it is told -1.

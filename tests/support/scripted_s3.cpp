@@ -10,6 +10,7 @@ namespace ocibench::testing_support {
 namespace {
 
 constexpr std::size_t kPageSize = 3;  // small, so that tests see several
+constexpr std::size_t kPartsInAPage = 1;
 
 std::string decoded(const std::string& text) {
   std::string plain;
@@ -71,7 +72,7 @@ ScriptedReply ScriptedS3::answer(const ArrivedRequest& request) {
     return list_uploads(bucket + "/" + query.at("prefix"));
   }
   if (query.contains("uploadId")) {
-    return list_parts(query.at("uploadId"));
+    return list_parts(query);
   }
   return query.contains("list-type") ? list_objects(bucket, query) : refusal(501, "NotImplemented");
 }
@@ -158,13 +159,23 @@ ScriptedReply ScriptedS3::list_uploads(const std::string& prefix) const {
   return {200, xml + "</ListMultipartUploadsResult>", {}};
 }
 
-ScriptedReply ScriptedS3::list_parts(const std::string& id) const {
-  const auto upload = uploads_.find(id);
+ScriptedReply ScriptedS3::list_parts(const Query& query) const {
+  const auto upload = uploads_.find(query.at("uploadId"));
   if (upload == uploads_.end()) {
     return refusal(404, "NoSuchUpload");
   }
-  std::string xml = "<ListPartsResult><IsTruncated>false</IsTruncated>";
-  for (const auto& [number, part] : upload->second.parts) {
+  const auto marker = query.find("part-number-marker");
+  const int after = marker == query.end() ? 0 : std::stoi(marker->second);
+  const std::map<int, Object>& parts = upload->second.parts;
+  std::string xml = "<ListPartsResult>";
+  std::size_t count = 0;
+  for (auto each = parts.upper_bound(after); each != parts.end(); ++each) {
+    const auto& [number, part] = *each;
+    if (count++ == kPartsInAPage) {
+      xml += "<IsTruncated>true</IsTruncated><NextPartNumberMarker>" +
+             std::to_string(std::prev(each)->first) + "</NextPartNumberMarker>";
+      break;
+    }
     xml += "<Part><PartNumber>" + std::to_string(number) + "</PartNumber><ETag>&quot;" +
            sha256_hex(part.bytes).substr(0, 32) + "&quot;</ETag><Size>" +
            std::to_string(part.bytes.size()) + "</Size><ChecksumSHA256>" + part.checksum +

@@ -13,6 +13,7 @@ struct ScriptedReply {
   int status = 200;
   std::string body;
   std::map<std::string, std::string> headers;
+  bool cut_off = false;  ///< the connection is closed after the headers
 };
 
 /// S3 by path ("/bucket/key"), as far as uploads go, in memory: objects and uploads in parts, with
@@ -41,7 +42,7 @@ class ScriptedS3 {
   ScriptedReply start(const std::string& key);
   ScriptedReply finish(const std::string& key, const Query& query, const std::string& xml);
   [[nodiscard]] ScriptedReply list_uploads(const std::string& prefix) const;
-  [[nodiscard]] ScriptedReply list_parts(const std::string& id) const;
+  [[nodiscard]] ScriptedReply list_parts(const Query& query) const;
   [[nodiscard]] ScriptedReply list_objects(const std::string& bucket, const Query& query) const;
 
   std::map<std::string, Object> objects_;

@@ -14,15 +14,22 @@
 //   fill FILE MB         writes MB megabytes to FILE, then hangs
 //   listen PORT N        accepts one TCP connection, reads it to its end, answers with N bytes
 //   send HOST PORT N     sends N bytes over TCP, then reads the answer to its end
+//   name                 prints argv[0]
+//   pry WHAT OF ...      tries each and prints a line about it:
+//                        read FILE, list FOLDER, write FILE, signal PID, trace PID, open FILE
+//   escape FILE MS       leaves a daemon behind that writes itself into FILE, a cgroup.procs, and
+//                        ends after MS
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -208,6 +215,67 @@ int send_bytes(const Arguments& a) {
   return 0;
 }
 
+std::string result(bool done) { return done ? "done" : std::strerror(errno); }
+
+std::string read_text(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<char> buffer(4096);
+  const ssize_t got = fd < 0 ? -1 : ::read(fd, buffer.data(), buffer.size());
+  return got < 0 ? result(false)
+                 : "\"" + std::string(buffer.data(), static_cast<std::size_t>(got)) + "\"";
+}
+
+std::string list(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  std::string text = error ? error.message() : "";
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : " ") + name;
+  }
+  return text;
+}
+
+std::string write_to(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  return result(fd >= 0 && ::write(fd, "0", 1) == 1);
+}
+
+std::string pry_at(const std::string& what, const std::string& of) {
+  const auto pid = static_cast<pid_t>(std::strtol(of.c_str(), nullptr, 10));
+  if (what == "read") {
+    return read_text(of);
+  }
+  if (what == "list") {
+    return list(of);
+  }
+  if (what == "write") {
+    return write_to(of);
+  }
+  if (what == "signal") {
+    return result(::kill(pid, 0) == 0);  // asks only
+  }
+  return what == "trace" ? result(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0)
+                         : result(::open(of.c_str(), O_RDONLY | O_CLOEXEC) >= 0);
+}
+
+int pry(const Arguments& a) {
+  for (std::size_t i = 0; i + 1 < a.size(); i += 2) {
+    std::cout << a[i] << ": " << pry_at(a[i], a[i + 1]) << '\n';
+  }
+  return 0;
+}
+
+int escape(const Arguments& a) {
+  return as_daemons(1, [&] {
+    write_to(a.at(0));
+    pause_for(number(a, 1));
+  });
+}
+
 int print(const Arguments& a) {
   write_bytes(STDOUT_FILENO, static_cast<std::uint64_t>(number(a, 0)));
   if (a.size() > 1) {
@@ -237,6 +305,9 @@ int main(int argc, char** argv) {
       {"fill", fill},
       {"listen", listen_once},
       {"send", send_bytes},
+      {"name", [&](const Arguments&) { return std::cout << argv[0] << '\n', 0; }},
+      {"pry", pry},
+      {"escape", escape},
   };
   const auto mode = argc > 1 ? modes.find(argv[1]) : modes.end();
   if (mode == modes.end()) {

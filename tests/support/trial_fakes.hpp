@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,12 +12,12 @@
 
 #include <fmt/format.h>
 
-#include "agent/content_access.hpp"
 #include "agent/process/process_runner.hpp"
 #include "agent/sampling/sampler.hpp"
 #include "agent/target/target_registry.hpp"
 #include "agent/trial_runner.hpp"
 #include "common/clock.hpp"
+#include "tests/support/fake_content.hpp"
 
 namespace ocibench::agent {
 
@@ -54,7 +55,12 @@ class RecordingReporter final : public TrialReporter {
     events.emplace_back("ready");
     return start;
   }
-  [[nodiscard]] std::uint64_t control_bytes() const override { return control += control_step; }
+  [[nodiscard]] ControlTraffic control_traffic() const override {
+    control.sent_bytes += control_step.sent_bytes;
+    control.received_bytes += control_step.received_bytes;
+    control.link = control_step.link;
+    return control;
+  }
 
   /// All records of one type.
   template <class T>
@@ -91,8 +97,8 @@ class RecordingReporter final : public TrialReporter {
   std::function<void(const std::string& event)> on_status;
   std::size_t capacity = 10'000;
   StartSignal start;
-  std::uint64_t control_step = 0;  ///< our traffic between two looks at it
-  mutable std::uint64_t control = 0;
+  ControlTraffic control_step;  ///< our traffic between two looks at it
+  mutable ControlTraffic control;
 };
 
 /// Runs nothing; says what the script says.
@@ -140,13 +146,17 @@ class FakeRegistries final : public TargetRegistry {
       return fail(ErrorCode::unavailable, "docker-registry is not installed");
     }
     directories.push_back(request.directory);
+    if (writes_at_start) {
+      std::ofstream(request.directory / "schema") << "1";
+    }
     return std::make_unique<Instance>(fmt::format("127.0.0.1:{}", 5000 + starts), request.directory,
                                       alive);
   }
 
   int starts = 0;
   int alive = 0;
-  int fails_at = 0;  ///< which start fails; 0: none
+  int fails_at = 0;              ///< which start fails; 0: none
+  bool writes_at_start = false;  ///< a file, before it serves
   std::vector<std::filesystem::path> directories;
 
  private:
@@ -173,69 +183,6 @@ class FakeRegistries final : public TargetRegistry {
     std::filesystem::path directory_;
     int& alive_;
   };
-};
-
-/// Content that is always as it should be, unless told otherwise.
-class FakeContent final : public ContentAccess {
- public:
-  [[nodiscard]] Result<oci::Endpoint> remote_source(const ResolvedCorpus& lock) const override {
-    return oci::Endpoint{.host = lock.source_host, .scheme = oci::Scheme::http};
-  }
-  Result<oci::PushReport> materialise(const SourceContent& /*content*/,
-                                      const oci::Endpoint& /*source*/) override {
-    return materialised;
-  }
-  Result<void> point_tags(const oci::Endpoint& /*source*/,
-                          const std::vector<ResolvedImage>& images) override {
-    for (const ResolvedImage& image : images) {
-      tags[image.repository + ":" + image.tag] = image.digest;
-    }
-    return {};
-  }
-  Result<void> check_lock(const oci::Endpoint& /*source*/,
-                          const ResolvedCorpus& /*lock*/) override {
-    ++lock_checks;
-    return lock_checks == tag_moves_at ? Result<void>(fail(ErrorCode::conflict, "tag moved: a:1"))
-                                       : Result<void>();
-  }
-  Result<PrewarmReport> prewarm(const PrewarmRequest& /*request*/,
-                                const TimeBudget& /*budget*/) override {
-    return prewarmed;
-  }
-  Result<BlobProbe> probe_blobs(const oci::Endpoint& /*target*/,
-                                const std::vector<ExpectedImage>& /*images*/,
-                                const TimeBudget& /*budget*/) override {
-    return probed;
-  }
-  Result<Verification> verify(const oci::Endpoint& /*target*/,
-                              const std::vector<ExpectedImage>& expected,
-                              const TimeBudget& /*budget*/) override {
-    ++verifications;
-    last_expected = expected;
-    if (on_verify) {
-      on_verify();
-    }
-    if (verify_error) {
-      return tl::unexpected(*verify_error);
-    }
-    const auto images = static_cast<std::uint32_t>(expected.size());
-    return Verification{.images_expected = images,
-                        .images_found = arrives ? images : 0,
-                        .manifests_expected = images,
-                        .manifests_found = arrives ? images : 0};
-  }
-
-  Result<oci::PushReport> materialised = oci::PushReport{.moved_bytes = 1000, .uploaded_blobs = 2};
-  Result<PrewarmReport> prewarmed = PrewarmReport{.manifests = 1, .blobs = 2, .bytes = 1000};
-  BlobProbe probed;
-  std::optional<Error> verify_error;
-  std::function<void()> on_verify;
-  bool arrives = true;
-  int lock_checks = 0;
-  int tag_moves_at = 0;
-  int verifications = 0;
-  std::vector<ExpectedImage> last_expected;
-  std::map<std::string, std::string> tags;  ///< as point_tags() has left them
 };
 
 }  // namespace ocibench::agent

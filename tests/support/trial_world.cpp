@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "agent/process/isolation.hpp"
 #include "agent/sampling/host_sampler.hpp"
 #include "agent/sync_trial.hpp"
 #include "common/catalog/corpus_file.hpp"
@@ -53,14 +54,19 @@ TrialWorld::TrialWorld(const oci::RegistryAccess& access)
                }),
       registries(LocalRegistry::create(clock, subjects, directory.path()).value()),
       recorder(clock, subjects, registries->authority()),
-      runner(clock),
+      runner(clock, TreeControl::best_available, {},
+             Isolation::establish(
+                 {.work_directory = made(directory.path() / "work"),
+                  .hidden = {directory.path()},
+                  .hidden_beginnings = {std::filesystem::path(kMemoryDirectory) / kStoragePrefix}},
+                 clock)),
       corpora{.cache_directory = directory.path() / "cache", .access = access},
       content(corpora),
       world_registries(access) {
-  made(directory.path() / "work");
   made(directory.path() / "data/scenarios/corpora");
   const auto competitors = made(directory.path() / "data/competitors");
   std::filesystem::copy(kSource / "competitors", competitors);
+  assignment.campaign = CampaignId("campaign");
   assignment.trial = {.id = TrialId("cold/tool/r1"),
                       .scenario = "cold",
                       .iterations = 1,

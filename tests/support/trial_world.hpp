@@ -21,7 +21,7 @@
 namespace ocibench::agent {
 
 /// A lane with nothing faked but its coordinator: real registries, real tools, a catalog of its
-/// own.
+/// own. Tools are as isolated as this host allows it.
 class TrialWorld {
  public:
   /// `access`: how registries are reached that the corpus or the target names.

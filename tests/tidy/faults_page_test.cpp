@@ -1,11 +1,12 @@
-// docs/reference/faults.md promises what tests hold: a row for each test of tests/fault, and a test
-// of that name behind each row.
+// docs/reference/faults.md and docs/explanation/trust.md promise what tests hold: a row for each
+// test of tests/fault, and a test of that name behind each row.
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -36,7 +37,8 @@ std::set<std::string> tests_below(const fs::path& folder) {
   std::set<std::string> tests;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".cpp") {
-      tests.merge(found(content(entry.path()), std::regex(R"(\nTEST(?:_F)?\((\w+), (\w+)\))")));
+      tests.merge(found(content(entry.path()),
+                        std::regex(R"(\n(?:TYPED_)?TEST(?:_F|_P)?\((\w+), (\w+)\))")));
     }
   }
   return tests;
@@ -49,14 +51,34 @@ TEST(FaultsPage, HasARowForEachTest) {
   }
 }
 
-TEST(FaultsPage, NamesNoTestThatIsNotThere) {
-  const std::string page = content(kRoot / "docs/reference/faults.md");
-  const auto named = found(page, std::regex(R"(`([A-Z]\w+)\.(\w+)`)"));
-  EXPECT_GT(named.size(), 20U);
+void expect_only_tests_that_exist(const std::string& page) {
+  const auto named = found(content(kRoot / page), std::regex(R"(`([A-Z]\w+)\.(\w+)`)"));
+  EXPECT_GT(named.size(), 20U) << page;
   const auto present = tests_below(kRoot / "tests");
   for (const std::string& test : named) {
-    EXPECT_TRUE(present.contains(test)) << test;
+    EXPECT_TRUE(present.contains(test)) << page << ": " << test;
   }
+}
+
+TEST(FaultsPage, NamesNoTestThatIsNotThere) {
+  expect_only_tests_that_exist("docs/reference/faults.md");
+}
+
+TEST(TrustPage, NamesNoTestThatIsNotThere) {
+  expect_only_tests_that_exist("docs/explanation/trust.md");
+}
+
+/// The last column of each row of a table names a test, or at least one of the project's checks.
+TEST(TrustPage, HasATestInEachRow) {
+  std::istringstream page(content(kRoot / "docs/explanation/trust.md"));
+  int rows = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("| ") && !line.starts_with("| it ") && !line.starts_with("| they ")) {
+      ++rows;
+      EXPECT_TRUE(std::regex_search(line, std::regex(R"(\| [^|]*`[\w/.]+`[^|]*\|$)"))) << line;
+    }
+  }
+  EXPECT_GT(rows, 20);
 }
 
 }  // namespace

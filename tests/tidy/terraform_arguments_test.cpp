@@ -21,6 +21,7 @@ namespace ocibench {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -162,20 +163,103 @@ Findings findings_in(const std::vector<std::string>& texts) {
   return findings;
 }
 
+/// Of every .tf file of a folder of terraform/.
+std::vector<std::string> texts_of(const std::string& folder) {
+  std::vector<std::string> texts;
+  for (const auto& entry : fs::directory_iterator(kRoot / "terraform" / folder)) {
+    if (entry.path().extension() == ".tf") {
+      texts.push_back(text_of(entry.path()));
+    }
+  }
+  return texts;
+}
+
 TEST(Terraform, UsesOnlyWhatTheProviderHas) {
   std::size_t modules = 0;
-  for (const char* folder : {"aws", "results", "modules/results_bucket", "modules/plan"}) {
-    std::vector<std::string> texts;
-    for (const auto& entry : fs::directory_iterator(kRoot / "terraform" / folder)) {
-      if (entry.path().extension() == ".tf") {
-        texts.push_back(text_of(entry.path()));
-      }
-    }
+  for (const char* folder :
+       {"aws", "results", "modules/results_bucket", "modules/plan", "modules/end"}) {
+    const std::vector<std::string> texts = texts_of(folder);
     ASSERT_FALSE(texts.empty()) << folder;
     EXPECT_THAT(findings_in(texts), IsEmpty()) << folder;
     ++modules;
   }
-  EXPECT_EQ(modules, 4U);
+  EXPECT_EQ(modules, 5U);
+}
+
+/// The resource as it is written, from its first line to its closing brace; empty when there is
+/// none.
+std::string resource_text(const std::vector<std::string>& texts, const std::string& type,
+                          const std::string& name) {
+  for (const std::string& text : texts) {
+    const std::size_t begin = text.find("resource \"" + type + "\" \"" + name + "\" {\n");
+    if (begin != std::string::npos) {
+      return text.substr(begin, text.find("\n}\n", begin) - begin);
+    }
+  }
+  return "";
+}
+
+/// The last labels of the resources of one type.
+std::vector<std::string> names_of(const std::vector<std::string>& texts, const std::string& type) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    for (const HclBlock& block : parse_hcl(text).blocks) {
+      if (block.type == "resource" && block.labels.front() == type) {
+        names.push_back(block.labels.back());
+      }
+    }
+  }
+  return names;
+}
+
+TEST(Terraform, KeepsEveryBucketPrivateEncryptedAndOnTls) {
+  std::size_t buckets = 0;
+  for (const char* folder : {"aws", "results", "modules/results_bucket"}) {
+    const std::vector<std::string> texts = texts_of(folder);
+    for (const std::string& name : names_of(texts, "aws_s3_bucket")) {
+      ++buckets;
+      const std::string block = resource_text(texts, "aws_s3_bucket_public_access_block", name);
+      for (const char* setting :
+           {"block_public_acls       = true", "block_public_policy     = true",
+            "ignore_public_acls      = true", "restrict_public_buckets = true"}) {
+        EXPECT_THAT(block, HasSubstr(setting)) << name;
+      }
+      EXPECT_THAT(resource_text(texts, "aws_s3_bucket_policy", name),
+                  AllOf(HasSubstr("Effect    = \"Deny\""), HasSubstr("Action    = \"s3:*\""),
+                        HasSubstr("Bool = { \"aws:SecureTransport\" = \"false\" }"),
+                        HasSubstr("[aws_s3_bucket." + name + ".arn, \"${aws_s3_bucket." + name +
+                                  ".arn}/*\"]")))
+          << name;
+      EXPECT_THAT(resource_text(texts, "aws_s3_bucket_server_side_encryption_configuration", name),
+                  HasSubstr("sse_algorithm"))
+          << name;
+      EXPECT_THAT(resource_text(texts, "aws_s3_bucket_ownership_controls", name),
+                  HasSubstr("BucketOwnerEnforced"))
+          << name;
+    }
+  }
+  EXPECT_EQ(buckets, 2U) << "packages and results";
+}
+
+TEST(Terraform, EndsEachMachineByAScheduleOfItsOwn) {
+  const std::vector<std::string> texts = texts_of("aws");
+  const std::string schedule = resource_text(texts, "aws_scheduler_schedule", "terminate");
+  // One call with all ids is refused whole when one of them is gone.
+  EXPECT_THAT(schedule, AllOf(HasSubstr("for_each                     = module.end.schedules\n"),
+                              HasSubstr("input    = each.value.input\n"),
+                              HasSubstr("ec2:terminateInstances")));
+  EXPECT_THAT(resource_text(texts, "aws_iam_role_policy", "scheduler"),
+              HasSubstr("policy = module.end.policy"));
+}
+
+TEST(Terraform, LetsNoContainerAndNoOldProtocolReadTheMetadata) {
+  const std::vector<std::string> texts = texts_of("aws");
+  for (const std::string& name : names_of(texts, "aws_instance")) {
+    EXPECT_THAT(resource_text(texts, "aws_instance", name),
+                AllOf(HasSubstr("http_tokens                 = \"required\""),
+                      HasSubstr("http_put_response_hop_limit = 1"),
+                      HasSubstr("encrypted             = true")));
+  }
 }
 
 TEST(Terraform, EscapesNothingThatLooksLikeAVariable) {

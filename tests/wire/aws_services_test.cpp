@@ -1,6 +1,7 @@
 // ECR, the parameter store and refusals, against an AWS that verifies every signature.
 
 #include <algorithm>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "common/aws/ecr.hpp"
 #include "common/aws/ssm.hpp"
 #include "tests/support/scripted_aws.hpp"
+#include "tests/support/scripted_registry.hpp"
 
 namespace ocibench::aws {
 namespace {
@@ -17,7 +19,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing_support::AwsCall;
+using testing_support::RawServer;
 using testing_support::ScriptedAws;
+using testing_support::ScriptedReply;
 
 constexpr RetryLimits kQuick{.most = 2, .first_wait = std::chrono::milliseconds(1)};
 
@@ -87,15 +92,76 @@ TEST_F(AwsServices, GivesUpWhenItIsThrottledForTooLong) {
   aws_.refuse(100, 429, "TooManyRequestsException");
   const auto refused = ecr_.create_repository("bench/a");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(refused.error().error.code, ErrorCode::unavailable);
+  EXPECT_FALSE(refused.error().maybe_done) << "what is throttled is not done";
   EXPECT_EQ(calls("CreateRepository"), kQuick.most + 1);
+}
+
+TEST_F(AwsServices, KnowsARepositoryAsItsOwnAfterTheAnswerWasLost) {
+  aws_.lose_answers(1, "CreateRepository");
+  EXPECT_EQ(ecr_.create_repository("bench/a").value(), Ecr::Created::now);
+  EXPECT_EQ(calls("CreateRepository"), 2U);
+  EXPECT_EQ(ecr_.create_repository("bench/a").value(), Ecr::Created::was_there);
+}
+
+TEST_F(AwsServices, KnowsARepositoryAsItsOwnAfterAServersFailure) {
+  aws_.interfere([first = true](const AwsCall&, const ScriptedAws::CarryOut& carry_out) mutable {
+    const ScriptedReply reply = carry_out();
+    return std::exchange(first, false) ? ScriptedReply{500, "", {}} : reply;
+  });
+  EXPECT_EQ(ecr_.create_repository("bench/a").value(), Ecr::Created::now);
+}
+
+TEST_F(AwsServices, TakesNoRepositoryForItsOwnBecauseOfThrottling) {
+  ASSERT_TRUE(ecr_.create_repository("bench/a"));
+  aws_.refuse(1, 400, "ThrottlingException");
+  EXPECT_EQ(ecr_.create_repository("bench/a").value(), Ecr::Created::was_there);
+}
+
+TEST_F(AwsServices, SaysThatARepositoryMayBeThereWhenNoAnswerComes) {
+  aws_.lose_answers(100, "CreateRepository");
+  const auto lost = ecr_.create_repository("bench/a");
+  ASSERT_FALSE(lost);
+  EXPECT_TRUE(lost.error().maybe_done);
+  EXPECT_THAT(lost.error().error.message, HasSubstr(aws_.url()));
+  EXPECT_EQ(calls("CreateRepository"), kQuick.most + 1);
+}
+
+// libcurl sends a request again by itself when a kept connection turns out to be closed.
+TEST_F(AwsServices, KnowsThatLibcurlHasSentARequestAgain) {
+  const std::string good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+  const std::string refusal = R"({"__type":"RepositoryAlreadyExistsException"})";
+  const RawServer server({{good, ""},
+                          {"HTTP/1.1 400 Bad Request\r\nContent-Length: " +
+                           std::to_string(refusal.size()) + "\r\n\r\n" + refusal}});
+  Settings settings = aws_.settings();
+  settings.endpoints = {{"ecr", "http://" + server.endpoint().host}};
+  Session session(settings, clock_);
+  Ecr ecr = Ecr::create(session, {.most = 0}).value();
+  ASSERT_EQ(ecr.create_repository("bench/a").value(), Ecr::Created::now);
+  const auto second = ecr.create_repository("bench/b");
+  ASSERT_TRUE(second) << second.error().error.message;
+  EXPECT_EQ(*second, Ecr::Created::now);
+}
+
+TEST_F(AwsServices, RepeatsWhatIsTheSameTheSecondTime) {
+  aws_.lose_answers(1, "PutParameter");
+  EXPECT_TRUE(store_.put({"/ocibench/a", "key"}));
+  aws_.lose_answers(1, "DeleteParameter");
+  EXPECT_TRUE(store_.remove("/ocibench/a"));
+  EXPECT_THAT(aws_.parameters(), IsEmpty());
+  ASSERT_TRUE(ecr_.create_repository("bench/a"));
+  aws_.lose_answers(1, "DeleteRepository");
+  EXPECT_TRUE(ecr_.delete_repository("bench/a"));
+  EXPECT_EQ(calls("DeleteRepository"), 2U);
+  EXPECT_THAT(aws_.repositories(), IsEmpty());
 }
 
 TEST_F(AwsServices, NamesThePermissionThatIsMissing) {
   aws_.refuse(1, 400, "AccessDeniedException");
   const auto refused = ecr_.create_repository("bench/a");
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message,
+  EXPECT_THAT(refused.error().error.message,
               AllOf(HasSubstr("allow ecr:CreateRepository"), HasSubstr("the environment")));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/aws/ecr.hpp"
+#include "common/aws/s3.hpp"
 #include "common/aws/session.hpp"
 #include "common/file.hpp"
 #include "tests/support/scripted_aws.hpp"
@@ -11,9 +12,23 @@
 namespace ocibench::aws {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing_support::AwsCall;
 using testing_support::ScriptedAws;
+using testing_support::ScriptedReply;
+
+/// Stands still until it is moved.
+class SteppedClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return now_; }
+  [[nodiscard]] WallTime wall() const override { return SystemClock().wall(); }
+  void step(std::chrono::nanoseconds duration) { now_ += duration; }
+
+ private:
+  MonoTime now_{std::chrono::hours(1)};
+};
 
 const AccessKey kFirst{"AKIDFIRST", "first-secret", "first-token"};
 const AccessKey kSecond{"AKIDSECOND", "second-secret", "second-token"};
@@ -27,6 +42,12 @@ class AwsSession : public ::testing::Test {
   std::size_t asked_metadata() {
     return static_cast<std::size_t>(std::ranges::count_if(
         aws_.calls(), [](const auto& call) { return call.service == "imds"; }));
+  }
+
+  void lose_metadata(int times) {
+    aws_.interfere([left = times](const AwsCall&, const ScriptedAws::CarryOut& carry_out) mutable {
+      return left-- > 0 ? ScriptedReply{.cut_off = true} : carry_out();
+    });
   }
 
   SystemClock clock_;
@@ -56,6 +77,109 @@ TEST_F(AwsSession, ReadsTheProfileThatIsAskedFor) {
   Session session(settings, clock_);
   EXPECT_EQ(session.credentials()->key, (AccessKey{"LAB", "s", "t"}));
   EXPECT_EQ(session.region().value(), "eu-west-1");
+}
+
+TEST_F(AwsSession, RefusesAProfileThatIsNamedAndMissingInsteadOfTheRole) {
+  aws_.give_role(kSecond, clock_.wall() + std::chrono::hours(1));
+  Settings settings = aws_.settings_of_an_instance();
+  settings.credentials_file = write("credentials",
+                                    "[lab]\naws_access_key_id = L\n"
+                                    "aws_secret_access_key = s\n");
+  settings.config_file = write("config", "[profile lab]\n[profile keyless]\nregion = eu-west-1\n");
+  for (const char* missing : {"typo", "default", "profile lab"}) {
+    settings.profile = missing;
+    const auto refused = Session(settings, clock_).credentials();
+    ASSERT_FALSE(refused) << missing;
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+    EXPECT_THAT(refused.error().message,
+                AllOf(HasSubstr("no profile " + std::string(missing) + " (AWS_PROFILE)"),
+                      HasSubstr(settings.credentials_file.string()),
+                      HasSubstr(settings.config_file.string())));
+    Settings with_key = settings;
+    with_key.endpoints.clear();
+    with_key.key = kFirst;
+    Session session(with_key, clock_);
+    EXPECT_EQ(Ecr::create(session).error().code, ErrorCode::bad_input) << "nor its endpoint";
+  }
+  settings.profile = "keyless";
+  EXPECT_EQ(Session(settings, clock_).credentials()->key, kSecond) << "a profile without keys";
+  settings.profile.reset();
+  EXPECT_EQ(Session(settings, clock_).credentials()->key, kSecond) << "no profile is named";
+}
+
+TEST_F(AwsSession, RefusesAWayToGetKeysThatItDoesNotKnow) {
+  aws_.give_role(kSecond, clock_.wall() + std::chrono::hours(1));
+  Settings settings = aws_.settings_of_an_instance();
+  for (const char* way : {"role_arn", "credential_process", "sso_session"}) {
+    settings.config_file = write("config", "[default]\n" + std::string(way) + " = x\n");
+    const auto refused = Session(settings, clock_).credentials();
+    ASSERT_FALSE(refused) << way;
+    EXPECT_THAT(refused.error().message,
+                AllOf(HasSubstr(way), HasSubstr("export-credentials --profile default")));
+  }
+}
+
+TEST_F(AwsSession, TakesAKeyWithoutWhatCopyingLeftAroundIt) {
+  Settings settings = aws_.settings();
+  settings.key->id += "\n";
+  settings.key->secret = " " + settings.key->secret + "\r\n";
+  Session session(settings, clock_);
+  const auto login = Ecr::create(session)->login();
+  EXPECT_TRUE(login) << login.error().message;
+}
+
+TEST_F(AwsSession, RefusesAKeyThatIsNone) {
+  aws_.give_role(kSecond, clock_.wall() + std::chrono::hours(1));
+  for (const AccessKey& wrong :
+       {AccessKey{"ID", "zq\nzq", ""}, AccessKey{"I D", "secret", ""}, AccessKey{"ID", "", ""},
+        AccessKey{"", "secret", ""}, AccessKey{"ID", "secret", "to\x01ken"}}) {
+    Settings settings = aws_.settings_of_an_instance();
+    settings.key = wrong;
+    const auto refused = Session(settings, clock_).credentials();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+    EXPECT_THAT(refused.error().message, AllOf(HasSubstr("the environment"), Not(HasSubstr("zq"))));
+  }
+  Settings settings = aws_.settings_of_an_instance();
+  settings.credentials_file = write("credentials", "[default]\naws_access_key_id = ID\n");
+  EXPECT_THAT(Session(settings, clock_).credentials().error().message,
+              HasSubstr("is not complete: its secret is missing"));
+}
+
+TEST_F(AwsSession, FindsEndpointsInTheOrderOfAwssOwnPrograms) {
+  Settings settings{.profile = "lab"};
+  settings.config_file =
+      write("config",
+            "[profile lab]\nendpoint_url = http://all\nservices = mine\n[profile quiet]\n"
+            "endpoint_url = http://all\nignore_configured_endpoint_urls = true\n"
+            "[services mine]\necr =\n  endpoint_url = http://ecr\ns3 =\n  x = y\n");
+  const auto endpoint = [&](const std::string& service) {
+    return Session(settings, clock_).endpoint(service).value().value_or("none");
+  };
+  EXPECT_EQ(endpoint("ecr"), "http://ecr");
+  EXPECT_EQ(endpoint("s3"), "http://all");
+  settings.endpoints = {{"", "http://env"}};
+  EXPECT_EQ(endpoint("ecr"), "http://env") << "the environment's for all before the profile's";
+  settings.endpoints.emplace("ecr", "http://env-ecr");
+  EXPECT_EQ(endpoint("ecr"), "http://env-ecr");
+  settings.ignore_endpoints = true;
+  EXPECT_EQ(endpoint("ecr"), "none");
+  settings.ignore_endpoints.reset();
+  settings.endpoints.clear();
+  settings.profile = "quiet";
+  EXPECT_EQ(endpoint("s3"), "none");
+  settings.ignore_endpoints = false;
+  EXPECT_EQ(endpoint("s3"), "http://all");
+}
+
+TEST_F(AwsSession, SendsItsCallsToTheEndpointOfTheProfile) {
+  Settings settings = aws_.settings();
+  settings.endpoints.clear();
+  settings.config_file = write("config", "[default]\nendpoint_url = " + aws_.url() + "/\n");
+  Session session(settings, clock_);
+  EXPECT_TRUE(Ecr::create(session)->login());
+  EXPECT_TRUE(Bucket::create(session, "results")->list(""));
+  EXPECT_EQ(aws_.calls().back().operation.substr(0, 13), "GET /results/");
 }
 
 TEST_F(AwsSession, KeepsTheKeyOfARoleAndFetchesItAgainFiveMinutesBeforeItExpires) {
@@ -122,6 +246,42 @@ TEST_F(AwsSession, SaysThatThereIsNoInstanceWithinTwoSecondsAndThenAtOnce) {
   EXPECT_EQ(imds.get(Imds::kZoneId).error().code, ErrorCode::unavailable);
   EXPECT_LT(middle - begin, std::chrono::seconds(2));
   EXPECT_LT(clock_.now() - middle, std::chrono::milliseconds(50));
+}
+
+TEST_F(AwsSession, AsksAnewForMetadataSecondsAfterAFailure) {
+  aws_.give_role(kFirst, clock_.wall() + std::chrono::hours(1));
+  SteppedClock clock;
+  Session session(aws_.settings_of_an_instance(), clock);
+  lose_metadata(1);
+  ASSERT_FALSE(session.credentials());
+  const std::size_t asked = asked_metadata();
+  clock.step(Imds::kAbsentFor - std::chrono::milliseconds(1));
+  EXPECT_FALSE(session.credentials());
+  EXPECT_EQ(asked_metadata(), asked) << "absence is remembered for a while";
+  clock.step(std::chrono::milliseconds(1));
+  const auto late = session.credentials();
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_EQ(late->key, kFirst);
+}
+
+TEST_F(AwsSession, NeverTakesAMetadataServiceForAbsentThatHasGivenAToken) {
+  aws_.give_role(kFirst, clock_.wall() + std::chrono::hours(1));
+  SteppedClock clock;
+  Session session(aws_.settings_of_an_instance(), clock);
+  ASSERT_TRUE(session.credentials());
+  for (const auto later :
+       {std::chrono::hours(0), std::chrono::hours(7)}) {  // with and without token
+    clock.step(later);
+    session.forget_credentials();
+    lose_metadata(Imds::kMostTries);
+    const auto lost = session.credentials();
+    ASSERT_FALSE(lost);
+    EXPECT_THAT(lost.error().message, Not(HasSubstr("there is no instance metadata")));
+    lose_metadata(Imds::kMostTries - 1);
+    const auto found = session.credentials();
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->key, kFirst);
+  }
 }
 
 TEST_F(AwsSession, RepeatsNothingOfAnAnswerThatHoldsASecret) {

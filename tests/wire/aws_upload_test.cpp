@@ -16,7 +16,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
+using testing_support::AwsCall;
 using testing_support::ScriptedAws;
+using testing_support::ScriptedReply;
 
 constexpr UploadLimits kSmallParts{.single_bytes = 10, .part_bytes = 4};
 
@@ -31,6 +33,26 @@ class AwsUpload : public ::testing::Test {
     moved_ = 0;
     return upload_file(
         bucket_, wanted, [this](std::uint64_t bytes) { moved_ += bytes; }, kSmallParts);
+  }
+  /// Completes nothing, the first `times`, and says so after a 200, as S3 may.
+  void fail_completion(int times) {
+    aws_.interfere([left = times](const AwsCall& call,
+                                  const ScriptedAws::CarryOut& carry_out) mutable {
+      const bool completes = call.operation.starts_with("POST /results/key?uploadId=");
+      return completes && left-- > 0
+                 ? ScriptedReply{200,
+                                 "\n  <?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code>"
+                                 "<Message>busy</Message></Error>",
+                                 {}}
+                 : carry_out();
+    });
+  }
+  void alter_answers(const std::function<void(std::string& body)>& alter) {
+    aws_.interfere([alter](const AwsCall&, const ScriptedAws::CarryOut& carry_out) {
+      ScriptedReply reply = carry_out();
+      alter(reply.body);
+      return reply;
+    });
   }
   std::size_t sent(const std::string& what) {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -77,6 +99,54 @@ TEST_F(AwsUpload, SendsALargeFileInPartsAndKnowsItAgain) {
   EXPECT_EQ(moved_, 13U);
   EXPECT_THAT(aws_.objects(), ElementsAre(Pair("results/key", "0123456789abc")));
   EXPECT_EQ(upload(file("0123456789abc", "key")).value(), Uploaded::was_there);
+}
+
+TEST_F(AwsUpload, IsDoneWhenTheAnswerThatItWasIsLost) {
+  aws_.lose_answers(1, "POST /results/key?uploadId=");
+  const auto done = upload(file("0123456789abc", "key"));
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(*done, Uploaded::now);
+  EXPECT_EQ(sent("POST /results/key?uploadId="), 2U);
+  EXPECT_THAT(aws_.objects(), ElementsAre(Pair("results/key", "0123456789abc")));
+}
+
+TEST_F(AwsUpload, TriesAgainWhenAnErrorFollowsTheStatusOfASuccess) {
+  fail_completion(1);
+  const auto done = upload(file("0123456789abc", "key"));
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(sent("POST /results/key?uploadId="), 2U);
+  EXPECT_THAT(aws_.objects(), ElementsAre(Pair("results/key", "0123456789abc")));
+}
+
+TEST_F(AwsUpload, FailsWhenAnErrorFollowsTheStatusOfASuccessEachTime) {
+  fail_completion(100);
+  const auto failed = upload(file("0123456789abc", "key"));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(failed.error().message, HasSubstr("CompleteMultipartUpload: InternalError: busy"));
+}
+
+TEST_F(AwsUpload, BelievesNoListThatIsCutOffOrNeverEnds) {
+  aws_.fail_after_parts(2);
+  ASSERT_FALSE(upload(file("0123456789abc", "key")));
+  aws_.fail_after_parts(-1);
+  ASSERT_TRUE(upload(file("x", "other")));
+  alter_answers([](std::string& xml) { xml.resize(xml.size() - 10); });
+  EXPECT_EQ(bucket_.list("").error().code, ErrorCode::bad_input);
+  EXPECT_EQ(bucket_.find_parts("key").error().code, ErrorCode::bad_input);
+  EXPECT_EQ(bucket_.parts({"key", "upload-1"}).error().code, ErrorCode::bad_input);
+  alter_answers([](std::string& xml) {
+    xml =
+        "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1"
+        "</NextPartNumberMarker></ListPartsResult>";
+  });
+  const std::size_t before = aws_.calls().size();
+  EXPECT_EQ(bucket_.parts({"key", "upload-1"}).error().code, ErrorCode::bad_input);
+  EXPECT_EQ(aws_.calls().size(), before + 2);
+  alter_answers([](std::string& xml) {
+    xml = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+  });
+  EXPECT_EQ(bucket_.list("").error().code, ErrorCode::bad_input);
 }
 
 TEST_F(AwsUpload, GoesOnWithThePartsThatAreMissing) {

@@ -3,29 +3,29 @@
 #include <chrono>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/clock.hpp"
+#include "common/file.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/client.hpp"
 #include "common/oci/digest.hpp"
 #include "tests/support/scripted_registry.hpp"
 #include "tests/support/seed_image.hpp"
+#include "tests/wire/scripted_client.hpp"
 
 namespace ocibench::oci {
 namespace {
 
+using testing::HasSubstr;
 using testing_support::AfterAnswer;
 using testing_support::blob_of;
 using testing_support::RawServer;
 using testing_support::ScriptedAnswer;
 using testing_support::ScriptedRegistry;
 using testing_support::ScriptedRequest;
-
-const ByteSink kDiscard = [](std::string_view) { return Result<void>{}; };
-
-Client client_of(const ScriptedRegistry& registry, ClientLimits limits = {}) {
-  return Client::create(registry.endpoint(), limits).value();
-}
+using testing_support::Slowly;
 
 int count_of(const ScriptedRegistry& registry, std::string_view part) {
   int count = 0;
@@ -102,6 +102,78 @@ TEST(BasicAuth, SendsTheCredentialsWhenAsked) {
   EXPECT_EQ(Client::create(endpoint)->ping().error().code, ErrorCode::unavailable);
   endpoint.credentials = Credentials{"u", "pass"};
   EXPECT_TRUE(Client::create(endpoint)->ping());
+}
+
+TEST(PlainHttp, CarriesCredentialsOnLoopbackOnly) {
+  const Credentials credentials{"u", "pass", ""};
+  for (const char* host : {"registry.example", "10.0.0.1:5000", "127.evil.example"}) {
+    const auto client =
+        Client::create({.host = host, .scheme = Scheme::http, .credentials = credentials});
+    ASSERT_FALSE(client) << host;
+    EXPECT_EQ(client.error().code, ErrorCode::bad_input);
+    EXPECT_NE(client.error().message.find(std::string("docker logout ") + host), std::string::npos)
+        << client.error().message;
+    EXPECT_TRUE(Client::create({.host = host, .scheme = Scheme::http}));
+    EXPECT_TRUE(Client::create({.host = host, .credentials = credentials}));
+  }
+  EXPECT_TRUE(Client::create(
+      {.host = "localhost:5000", .scheme = Scheme::http, .credentials = credentials}));
+}
+
+/// https to us, and leads to `elsewhere` with everything that is asked.
+ScriptedAnswer led_to(const std::string& elsewhere, const ScriptedRequest& request) {
+  if (request.method == "POST") {
+    return {.status = 202, .headers = {{"Location", elsewhere + "/upload"}}};
+  }
+  if (request.target.find("/tags/") != std::string::npos) {
+    return {.headers = {{"Link", "<" + elsewhere + "/tags>; rel=\"next\""}},
+            .body = R"({"tags":["v1"]})"};
+  }
+  return {.status = 307, .headers = {{"Location", elsewhere + "/blob"}}};
+}
+
+TEST(Https, IsNotLeftForPlainHttp) {
+  ScriptedRegistry plain([](const ScriptedRequest&) -> ScriptedAnswer {
+    return {.status = 201, .body = R"({"tags":[]})"};
+  });
+  ScriptedRegistry registry(
+      [&](const ScriptedRequest& request) { return led_to(plain.url(), request); }, Scheme::https);
+  Client client = client_of(registry);
+  const auto uploaded = client.upload_blob(
+      "repo", blob_of("content"), []() -> Result<ByteSource> { return source_of("content"); });
+  const auto tags = client.list_tags("repo");
+  const auto blob = client.get_blob("repo", blob_of("content"), kDiscard);
+  for (const std::string& message :
+       {uploaded ? "" : uploaded.error().message, tags ? "" : tags.error().message,
+        blob ? "" : blob.error().message}) {
+    EXPECT_NE(message.find("leads from https to plain http (" + plain.url()), std::string::npos)
+        << message;
+  }
+  EXPECT_EQ(registry.requests().size(), 3U);
+  EXPECT_EQ(plain.requests().size(), 0U);
+}
+
+TEST(Https, GoesOnToOtherHttps) {
+  ScriptedRegistry storage(
+      [](const ScriptedRequest& request) -> ScriptedAnswer {
+        return {.status = request.method == "PUT" ? 201 : 200, .body = R"({"tags":["v2"]})"};
+      },
+      Scheme::https);
+  ScriptedRegistry registry(
+      [&](const ScriptedRequest& request) { return led_to(storage.url(), request); },
+      Scheme::https);
+  Endpoint endpoint = registry.endpoint();
+  std::string trusted;
+  for (const Endpoint& each : {registry.endpoint(), storage.endpoint()}) {
+    trusted += read_file(each.ca_file, 100'000).value();
+  }
+  const auto directory = TemporaryDirectory::create("/tmp", "scripted-").value();
+  endpoint.ca_file = directory.path() / "ca.pem";
+  ASSERT_TRUE(write_file_atomically(endpoint.ca_file, trusted));
+  Client client = Client::create(endpoint).value();
+  EXPECT_TRUE(client.upload_blob("repo", blob_of("content"),
+                                 []() -> Result<ByteSource> { return source_of("content"); }));
+  EXPECT_EQ(client.list_tags("repo").value().size(), 2U);
 }
 
 TEST(Redirect, ToAnotherHostCarriesNoCredentials) {
@@ -276,18 +348,6 @@ TEST(Tags, DoNotGoInCircles) {
   EXPECT_EQ(client_of(registry).list_tags("repo").error().code, ErrorCode::limit);
 }
 
-std::string index_of_referrers() {
-  return write_manifest({.media_type = std::string(media_type::kOciIndex),
-                         .children = {{.media_type = std::string(media_type::kOciManifest),
-                                       .digest = sha256_digest("sbom"),
-                                       .size_bytes = 4,
-                                       .artifact_type = "application/sbom"},
-                                      {.media_type = std::string(media_type::kOciManifest),
-                                       .digest = sha256_digest("signature"),
-                                       .size_bytes = 9,
-                                       .artifact_type = "application/signature"}}});
-}
-
 TEST(Referrers, AreFilteredEvenWhenTheRegistryDoesNot) {
   ScriptedRegistry registry([](const ScriptedRequest&) -> ScriptedAnswer {
     return {.headers = {{"Content-Type", std::string(media_type::kOciIndex)}},
@@ -317,79 +377,110 @@ TEST(Referrers, ComeFromTheTagWhereThereIsNoApi) {
   EXPECT_EQ(found->size(), 2U);
 }
 
-TEST(HostileAnswer, ManifestsAreBounded) {
-  ScriptedRegistry registry([](const ScriptedRequest&) -> ScriptedAnswer {
-    return {.body = std::string(kMaxManifestBytes + 1, ' ')};
-  });
-  EXPECT_EQ(client_of(registry).get_manifest("repo", "v1").error().code, ErrorCode::limit);
-}
-
-TEST(HostileAnswer, ErrorBodiesAreBounded) {
-  ScriptedRegistry registry([](const ScriptedRequest&) -> ScriptedAnswer {
-    return {.status = 500, .body = std::string(10'000'000, 'e')};
-  });
-  EXPECT_EQ(client_of(registry).ping().error().code, ErrorCode::limit);
-}
-
-TEST(HostileAnswer, ManifestOfAnotherDigestIsRefused) {
-  ScriptedRegistry registry([](const ScriptedRequest&) -> ScriptedAnswer {
-    return {.headers = {{"Content-Type", std::string(media_type::kOciIndex)}},
-            .body = index_of_referrers()};
-  });
-  const std::string wanted = sha256_digest("wanted");
-  const auto fetched = client_of(registry).get_manifest("repo", wanted);
-  EXPECT_EQ(fetched.error().code, ErrorCode::bad_input);
-  EXPECT_NE(fetched.error().message.find(wanted), std::string::npos);
-  EXPECT_NE(fetched.error().message.find(sha256_digest(index_of_referrers())), std::string::npos);
-}
-
-TEST(HostileAnswer, BlobOfAnotherDigestIsRefused) {
-  ScriptedRegistry registry(
-      [](const ScriptedRequest&) -> ScriptedAnswer { return {.body = "malware"}; });
-  EXPECT_EQ(client_of(registry).get_blob("repo", blob_of("content"), kDiscard).error().code,
-            ErrorCode::bad_input);
-}
-
-TEST(HostileAnswer, BlobThatIsTooLongStopsAtOnce) {
-  ScriptedRegistry registry([](const ScriptedRequest&) -> ScriptedAnswer {
-    return {.body = std::string(5'000'000, 'x')};
-  });
-  std::size_t taken = 0;
-  const auto facts =
-      client_of(registry).get_blob("repo", blob_of("content"), [&](std::string_view bytes) {
-        taken += bytes.size();
-        return Result<void>{};
-      });
-  EXPECT_EQ(facts.error().code, ErrorCode::limit);
-  EXPECT_EQ(taken, 0U);
-}
-
-TEST(HostileAnswer, BodyShorterThanItsContentLengthIsAnError) {
-  const RawServer server("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort");
-  Client client = Client::create(server.endpoint()).value();
-  EXPECT_EQ(client.get_blob("repo", {sha256_digest("x"), 1000}, kDiscard).error().code,
-            ErrorCode::bad_input);
-}
-
-TEST(HostileAnswer, HeadersAreBounded) {
-  std::string answer = "HTTP/1.1 200 OK\r\n";
-  for (int i = 0; i < 100'000; ++i) {
-    answer += "X-" + std::to_string(i) + ": y\r\n";
+TEST(Stored, IsWhatAnySuccessSays) {
+  const std::string body = index_of_referrers();
+  for (const int status : {200, 201, 202, 204}) {
+    ScriptedRegistry registry([&](const ScriptedRequest& request) -> ScriptedAnswer {
+      return request.method == "POST" || request.method == "PATCH"
+                 ? ScriptedAnswer{.status = status, .headers = {{"Location", "/v2/upload/1"}}}
+                 : ScriptedAnswer{.status = status};
+    });
+    Client client = client_of(registry);
+    const auto manifest = client.put_manifest("repo", "v1", media_type::kOciIndex, body);
+    ASSERT_TRUE(manifest) << status << manifest.error().message;
+    EXPECT_EQ(manifest->digest, sha256_digest(body));
+    for (const UploadBy by : {UploadBy::put, UploadBy::patch}) {
+      const auto blob = client.upload_blob(
+          "repo", blob_of("content"), [] { return Result<ByteSource>(source_of("content")); }, by);
+      EXPECT_TRUE(blob) << status << blob.error().message;
+    }
+    EXPECT_EQ(client.delete_manifest("repo", sha256_digest(body))->kind, Deletion::Kind::deleted);
   }
-  const RawServer server(answer + "\r\n");
-  EXPECT_EQ(Client::create(server.endpoint())->ping().error().code, ErrorCode::limit);
 }
 
-TEST(HostileAnswer, WhatIsNoHttpIsAnError) {
-  const RawServer server("SSH-2.0-OpenSSH_9.2\r\n");
-  EXPECT_FALSE(Client::create(server.endpoint())->ping());
+TEST(Stored, IsNotWhatIsRefusedOrUnderAnotherDigest) {
+  const std::string body = index_of_referrers();
+  std::string digest = sha256_digest("another");
+  int status = 201;
+  ScriptedRegistry registry([&](const ScriptedRequest&) -> ScriptedAnswer {
+    return {.status = status, .headers = {{"Docker-Content-Digest", digest}}};
+  });
+  Client client = client_of(registry);
+  const auto foreign = client.put_manifest("repo", "v1", media_type::kOciIndex, body);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().code, ErrorCode::bad_input);
+  EXPECT_THAT(foreign.error().message, HasSubstr("/v2/repo/manifests/v1"));
+  digest = sha256_digest(body);
+  EXPECT_TRUE(client.put_manifest("repo", "v1", media_type::kOciIndex, body));
+  for (status = 302; status < 500; status += 100) {
+    EXPECT_FALSE(client.put_manifest("repo", "v1", media_type::kOciIndex, body)) << status;
+  }
 }
 
-TEST(HostileAnswer, SilenceEndsAtTheIdleTimeout) {
-  const RawServer server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", AfterAnswer::stay_silent);
-  Client client =
-      Client::create(server.endpoint(), {.idle_timeout = std::chrono::milliseconds(1000)}).value();
-  EXPECT_EQ(client.ping().error().code, ErrorCode::timeout);
+TEST(Head, NeedsNoLength) {
+  const RawServer server("HTTP/1.1 200 OK\r\n\r\n");
+  const auto head = Client::create(server.endpoint())->head_blob("repo", sha256_digest("content"));
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_FALSE(head->size_bytes);
+}
+
+TEST(Head, IsAGetWhereTheMethodIsRefused) {
+  const std::string body = index_of_referrers();
+  for (const int status : {400, 405, 501}) {
+    ScriptedRegistry registry([&](const ScriptedRequest& request) -> ScriptedAnswer {
+      if (request.method == "HEAD") {
+        return {.status = status};
+      }
+      return request.target.find("absent") == std::string::npos
+                 ? ScriptedAnswer{.headers = {{"Docker-Content-Digest", sha256_digest(body)}},
+                                  .body = body}
+                 : ScriptedAnswer{.status = 404};
+    });
+    Client client = client_of(registry);
+    const auto blob = client.head_blob("repo", sha256_digest(body));
+    ASSERT_TRUE(blob) << status << blob.error().message;
+    EXPECT_EQ(blob->size_bytes, body.size()) << status;
+    EXPECT_EQ(client.head_manifest("repo", "v1")->digest, sha256_digest(body)) << status;
+    EXPECT_EQ(client.head_blob("absent", sha256_digest(body)).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(client.ping()) << "the connection is of use after a body that nobody read";
+  }
+}
+
+TEST(Head, IsNotBelievedAboutATagThatAGetFinds) {
+  const std::string body = index_of_referrers();
+  ScriptedRegistry registry([&](const ScriptedRequest& request) -> ScriptedAnswer {
+    return request.method == "HEAD" || request.target.ends_with("absent")
+               ? ScriptedAnswer{.status = 404}
+               : ScriptedAnswer{.headers = {{"Content-Type", std::string(media_type::kOciIndex)}},
+                                .body = body};
+  });
+  Client client = client_of(registry);
+  EXPECT_EQ(client.manifest_digest("repo", "v1").value(), sha256_digest(body));
+  EXPECT_EQ(client.manifest_digest("repo", "absent").error().code, ErrorCode::not_found);
+}
+
+TEST(BearerToken, ThatCannotBeReadIsAnErrorThatNamesBothUrls) {
+  std::string realm;
+  ScriptedRegistry registry([&](const ScriptedRequest& request) -> ScriptedAnswer {
+    if (request.target.starts_with("/token")) {
+      return {.body = R"({"token":null})"};
+    }
+    return {.status = 401,
+            .headers = {{"WWW-Authenticate", "Bearer realm=\"" + realm + "/token\""}}};
+  });
+  realm = registry.url();
+  const auto tags = client_of(registry).list_tags("one");
+  ASSERT_FALSE(tags);
+  EXPECT_THAT(tags.error().message, HasSubstr(registry.url() + "/v2/one/tags/list"));
+  EXPECT_THAT(tags.error().message, HasSubstr(registry.url() + "/token: "));
+}
+
+TEST(Upload, ToNowhereIsAnErrorThatNamesTheUrl) {
+  ScriptedRegistry registry([](const ScriptedRequest&) { return ScriptedAnswer{.status = 202}; });
+  const auto lost = client_of(registry).upload_blob(
+      "repo", blob_of("content"), [] { return Result<ByteSource>(source_of("content")); });
+  ASSERT_FALSE(lost);
+  EXPECT_THAT(lost.error().message, HasSubstr(registry.url() + "/v2/repo/blobs/uploads/"));
 }
 
 }  // namespace

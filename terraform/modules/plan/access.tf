@@ -6,7 +6,6 @@ locals {
     parameters = "arn:${var.partition}:ssm:${var.region}:${var.account_id}:parameter${local.parameters}"
     ecr        = "arn:${var.partition}:ecr:${var.region}:${var.account_id}:repository/${var.ecr_prefix}"
     results    = "arn:${var.partition}:s3:::${var.results.bucket}"
-    instances  = "arn:${var.partition}:ec2:${var.region}:${var.account_id}:instance/*"
   }
 
   # What every machine may: read its packages, and be reached by Session Manager. The managed policy
@@ -74,8 +73,9 @@ locals {
             "ecr:TagResource",
             "ecr:UploadLayerPart",
           ]
-          # Repositories are PREFIX/<campaign>/<scenario>-<tool>-...: those of its own tools.
-          Resource = [for tool in var.agents[name].tools : "${local.arn.ecr}/*/*-${tool}-*"]
+          # Repositories are PREFIX/<run>/<campaign>/<scenario>-<tool>-...: those of its own tools in
+          # this run. The coordinator is told of the level <run> by its --target-below.
+          Resource = [for tool in var.agents[name].tools : "${local.arn.ecr}/${var.run}/*/*-${tool}-*"]
         },
         {
           Sid      = "OwnResults"
@@ -134,16 +134,7 @@ locals {
     }]
   })
 
-  # The scheduler may end the machines of this run, and no others.
-  scheduler_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = ["ec2:TerminateInstances"]
-      Resource  = [local.arn.instances]
-      Condition = { StringEquals = { "aws:ResourceTag/ocibench:run" = var.run, "aws:ResourceTag/ocibench:campaign" = var.campaign } }
-    }]
-  })
+  # What its role may end is in modules/end: instances have no ids before they are made.
   scheduler_trust = jsonencode({
     Version = "2012-10-17"
     Statement = [{

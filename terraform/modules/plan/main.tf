@@ -98,6 +98,7 @@ locals {
   }
   coordinator_script = templatefile("${path.module}/templates/coordinator.sh.tftpl", {
     region               = var.region
+    run                  = var.run
     campaign_base64      = base64encode(var.campaign_toml)
     parameters           = local.parameters
     coordinator_endpoint = local.coordinator_endpoint

@@ -34,10 +34,6 @@ output "trust" {
   value = { machine = local.machine_trust, scheduler = local.scheduler_trust }
 }
 
-output "scheduler_policy" {
-  value = local.scheduler_policy
-}
-
 output "rules" {
   description = "Rules of the security groups agents, coordinator and, with endpoints, endpoints; by name."
   value       = { for rule in local.rules : rule.name => rule }
@@ -53,7 +49,6 @@ output "end" {
   value = {
     shutdown_minutes = local.shutdown_minutes
     terminate_at     = local.terminate_at
-    schedule         = "at(${formatdate("YYYY-MM-DD'T'hh:mm:ss", local.terminate_at)})"
   }
 }
 

@@ -1,14 +1,8 @@
 // Container runtimes answer clone3 with ENOSYS; a seccomp filter does the same to a child of ours.
 
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -16,6 +10,7 @@
 #include "agent/process/linux_process_runner.hpp"
 #include "common/clock.hpp"
 #include "common/file.hpp"
+#include "tests/support/child_process.hpp"
 
 namespace ocibench::agent {
 namespace {
@@ -27,19 +22,8 @@ class NoObserver final : public WindowObserver {
   void closed() override {}
 };
 
-bool refuse_clone3() {
-  std::array<sock_filter, 4> program = {
-      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
-      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const sock_fprog filter{.len = program.size(), .filter = program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
 int exit_code_of_true_without_clone3(const std::filesystem::path& directory) {
-  if (!refuse_clone3()) {
+  if (!testing_support::refuse_system_call(SYS_clone3, ENOSYS)) {
     return 90;
   }
   const SystemClock clock;

@@ -83,6 +83,9 @@ TEST_P(HostSamplerTest, ListensToPidstatAboutTheWholeTree) {
   ASSERT_TRUE(report.resources.pidstat_rss_bytes);
   EXPECT_GT(report.resources.pidstat_rss_bytes->max, 150e6);
   EXPECT_GE(report.cost.ticks, 3U);
+  const auto log = read_file(dir_.path() / "pidstat.log", 1'000'000);
+  ASSERT_TRUE(log);
+  EXPECT_TRUE(log->starts_with("# Time")) << "pidstat's banner names the host";
   std::cout << "three seconds of sampling cost "
             << format_duration(std::chrono::microseconds(report.cost.cpu_us)) << " of CPU\n";
 }

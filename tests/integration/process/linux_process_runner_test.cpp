@@ -207,6 +207,20 @@ TEST_P(LinuxProcessRunnerTest, KillsAndCountsDescendantsThatLinger) {
   EXPECT_EQ(living_tools(), 0U);
 }
 
+TEST_P(LinuxProcessRunnerTest, KillsAndCountsADaemonThatLeftItsCgroup) {
+  const CgroupLayout own = detect_cgroup_layout("/proc");
+  if (GetParam() == TreeControl::process_table || runner_.cgroup_mode() == CgroupMode::none) {
+    GTEST_SKIP() << "without a cgroup there is none to leave: the daemon is waited for";
+  }
+  const ProcessReport report = run(command({"escape", own.own2 / "cgroup.procs", "60000"}));
+  EXPECT_EQ(report.exit_code, 0);
+  EXPECT_EQ(report.leftover_processes, 0U);
+  EXPECT_EQ(report.escaped_processes, 1U);
+  EXPECT_EQ(report.escaped_names, std::vector<std::string>{"ocibench-test-t"});
+  EXPECT_LT(report.wall, ProcessRunner::kLinger) << "nobody waits for it";
+  EXPECT_EQ(living_tools(), 0U);
+}
+
 TEST_P(LinuxProcessRunnerTest, KeepsALogAndCountsIt) {
   Command it = command({"print", "100000", "first\nlast"});
   const ProcessReport report = run(it);

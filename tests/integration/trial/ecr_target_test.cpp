@@ -13,6 +13,7 @@
 #include "common/aws/session.hpp"
 #include "tests/support/registry_process.hpp"
 #include "tests/support/scripted_aws.hpp"
+#include "tests/support/scripted_registry.hpp"
 #include "tests/support/trial_world.hpp"
 
 namespace ocibench::agent {
@@ -27,10 +28,13 @@ using testing_support::AwsCall;
 using testing_support::Login;
 using testing_support::RegistryProcess;
 using testing_support::ScriptedAws;
+using testing_support::ScriptedRegistry;
+using testing_support::ScriptedReply;
 
 class EcrTarget : public testing::Test {
  protected:
   EcrTarget() {
+    aws.set_registry("http://" + registry.host());
     world.remotes = &ecr;
     world.assignment.campaign = CampaignId("20261122T044512Z-0a1b2c");
     world.assignment.registry.target = {
@@ -110,6 +114,30 @@ TEST_F(EcrTarget, TouchesNothingThatItHasNotMade) {
   }
 }
 
+TEST_F(EcrTarget, LeavesNoRepositoryWhoseCreationWasNotAnswered) {
+  aws.interfere([tries = 0](const AwsCall& call, const ScriptedAws::CarryOut& carry_out) mutable {
+    ScriptedReply reply = carry_out();
+    if (call.operation == "CreateRepository") {
+      reply = {.status = ++tries == 1 ? 500 : 403, .body = R"({"__type":"AccessDenied"})"};
+    }
+    return reply;
+  });
+  const Cancellation never;
+  EXPECT_FALSE(ecr.open(request_for({"ocibench/run/a"}), never));
+  EXPECT_EQ(calls("CreateRepository"), 2);
+  EXPECT_EQ(calls("DeleteRepository"), 1);
+  EXPECT_THAT(aws.repositories(), IsEmpty());
+}
+
+TEST_F(EcrTarget, GoesOnWhenTheAnswerToACreationIsLost) {
+  aws.lose_answers(1, "CreateRepository");
+  const Cancellation never;
+  auto instance = ecr.open(request_for({"ocibench/run/a"}), never);
+  ASSERT_TRUE(instance) << instance.error().message;
+  ASSERT_TRUE((*instance)->remove_images({}));
+  EXPECT_THAT(aws.repositories(), IsEmpty());
+}
+
 TEST_F(EcrTarget, SweepsWhatAnAttemptThatWasLostHasLeft) {
   const std::string lost =
       unique_prefix(world.assignment.registry.target, "20261122T044512Z-0a1b2c",
@@ -142,6 +170,41 @@ TEST_F(EcrTarget, SaysWhatItCouldNotDelete) {
   const auto removed = instance->remove_images({});
   ASSERT_FALSE(removed);
   EXPECT_THAT(removed.error().message, HasSubstr("1 repositories are left below"));
+}
+
+TEST_F(EcrTarget, GivesThePasswordToNoHostThatAwsDoesNotName) {
+  ScriptedRegistry other([](const testing_support::ScriptedRequest&) {
+    return testing_support::ScriptedAnswer{
+        .status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"all\""}}};
+  });
+  const TargetSpec target{.kind = TargetKind::ecr, .host = other.host(), .prefix = "ocibench"};
+  const RemoteRequest request{.target = target,
+                              .transport = RegistryTransport::plain_http,
+                              .prefix = "ocibench/run",
+                              .repositories = {"ocibench/run/a"}};
+  const Cancellation never;
+  EXPECT_THAT(ecr.reach(target, request.transport).error().message,
+              HasSubstr("the AWS credentials are those of " + registry.host()));
+  EXPECT_FALSE(ecr.open(request, never));
+  EXPECT_FALSE(ecr.sweep(request, {}));
+  EXPECT_THAT(other.requests(), IsEmpty());
+  EXPECT_EQ(calls("CreateRepository") + calls("DeleteRepository"), 0);
+}
+
+TEST_F(EcrTarget, AsksForNoPasswordForAHostThatIsNotOfEcr) {
+  for (const char* host : {"registry.example", "10.0.0.1:5000",
+                           "123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example"}) {
+    const TargetSpec target{.kind = TargetKind::ecr, .host = host, .prefix = "ocibench"};
+    const auto reached = ecr.reach(target, RegistryTransport::tls);
+    ASSERT_FALSE(reached) << host;
+    EXPECT_THAT(reached.error().message, HasSubstr("no registry of Amazon ECR"));
+  }
+  const TargetSpec plain{.kind = TargetKind::ecr,
+                         .host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+                         .prefix = "ocibench"};
+  EXPECT_THAT(ecr.reach(plain, RegistryTransport::plain_http).error().message,
+              HasSubstr("must not go over plain http"));
+  EXPECT_THAT(aws.calls(), IsEmpty());
 }
 
 TEST_F(EcrTarget, RefusesTheCredentialsOfAnotherAccount) {

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/target/listener.hpp"
+#include "agent/target_probe.hpp"
 #include "agent/verification.hpp"
 #include "common/fd.hpp"
 #include "tests/support/trial_world.hpp"
@@ -22,6 +23,7 @@ namespace ocibench::agent {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -37,12 +39,15 @@ class LocalRegistryTest : public testing::Test {
     EXPECT_TRUE(pushed) << (pushed ? "" : pushed.error().message);
     return registry;
   }
-  Result<Verification> verify(const RegistryInstance& registry) {
+  [[nodiscard]] std::vector<ExpectedImage> everything() const {
     std::vector<ExpectedImage> expected;
     for (const ResolvedImage& image : world.lock().images) {
       expected.push_back({image, image.repository});
     }
-    return verify_target(registry.endpoint(), expected, budget);
+    return expected;
+  }
+  Result<Verification> verify(const RegistryInstance& registry) {
+    return verify_target(registry.endpoint(), everything(), budget);
   }
   /// Changes one byte of a layer as stored, behind the registry's back.
   void damage_a_layer(const RegistryInstance& registry) {
@@ -201,6 +206,48 @@ TEST_F(LocalRegistryTest, VerificationFindsADamagedBlob) {
   EXPECT_EQ(proof.blobs_found, proof.blobs_expected - 1);
   EXPECT_LT(proof.images_found, proof.images_expected);
   EXPECT_LT(proof.bytes_proven, unique_bytes(world.lock()));
+}
+
+TEST_F(LocalRegistryTest, VerificationAmountsToWhatThePlanExpects) {
+  const auto registry = filled();
+  const ExpectedProof planned = expected_proof(expected_states(world.lock(), {}, {}, "").after);
+  const Verification proof = verify(*registry).value();
+  EXPECT_EQ(proof.images_found, planned.images);
+  EXPECT_EQ(proof.manifests_found, planned.manifests);
+  EXPECT_EQ(proof.blobs_found, planned.blobs);
+  EXPECT_EQ(proof.bytes_proven, planned.bytes);
+  EXPECT_EQ(proof.content_sha256, planned.content_sha256);
+  damage_a_layer(*registry);
+  EXPECT_NE(verify(*registry).value().content_sha256, planned.content_sha256);
+}
+
+TEST_F(LocalRegistryTest, ProbeFindsNothingInAnEmptyRegistryAndAllInAFullOne) {
+  const Awaited all = awaited({}, everything());
+  const auto empty = world.start_registry().value();
+  EXPECT_EQ(probe_target(empty->endpoint(), all, budget).value(), Presence{});
+  const auto full = filled();
+  const Presence found = probe_target(full->endpoint(), all, budget).value();
+  EXPECT_EQ(found.manifests.size(), all.manifests.size());
+  EXPECT_EQ(found.blobs.size(), all.blobs.size());
+  const AwaitedManifest& tag = all.manifests.front();
+  EXPECT_THAT(found.manifests, Contains(tag.repository + ":" + tag.reference));
+}
+
+TEST_F(LocalRegistryTest, ProbeTakesATagOfAnotherDigestForAbsent) {
+  const auto registry = filled();
+  Awaited moved = awaited({}, everything());
+  moved.manifests.resize(1);
+  moved.manifests[0].digest = "sha256:" + std::string(64, '0');
+  moved.blobs.clear();
+  EXPECT_EQ(probe_target(registry->endpoint(), moved, budget).value(), Presence{});
+}
+
+TEST_F(LocalRegistryTest, ProbeDoesNotMistakeADeadRegistryForAnEmptyOne) {
+  const auto registry = filled();
+  registry->stop();
+  const auto found = probe_target(registry->endpoint(), awaited({}, everything()), budget);
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().message, HasSubstr("does not answer before the run"));
 }
 
 TEST_F(LocalRegistryTest, VerificationDoesNotMistakeADeadRegistryForAnEmptyOne) {

@@ -75,7 +75,7 @@ TEST_F(TrialRealTest, ProvesThatSkopeoCopiedEverything) {
   EXPECT_THAT(started.subject.label, HasSubstr("skopeo 1."));
   EXPECT_THAT(started.subject.command, HasSubstr("TARGET/bench/r1-i1"));
   EXPECT_THAT(started.registry.version, HasSubstr("2.8"));
-  EXPECT_THAT(started.registry.config_text, HasSubstr("rootdirectory: /dev/shm"));
+  EXPECT_THAT(started.registry.config_text, HasSubstr("rootdirectory: \"/dev/shm"));
   EXPECT_THAT(world.reporter.artifact("samples.csv", 2), HasSubstr("tx_bytes"));
 }
 
@@ -180,6 +180,19 @@ TEST_F(TrialRealTest, CatchesAToolThatClaimsSuccessAndCopiesNothing) {
   EXPECT_EQ(iteration.verification->images_found, 0U);
   EXPECT_THAT(iteration.verification->missing.at(0),
               HasSubstr("bench/r1-i1/image-01:1: not there"));
+}
+
+TEST_F(TrialRealTest, ShowsAToolNothingOfWhatTheRegistriesStore) {
+  if (world.runner.isolation().description().starts_with(kNotIsolated)) {
+    GTEST_SKIP() << world.runner.isolation().description();
+  }
+  // The source's content is there, in a file for each blob; a tool could link them to the target's.
+  world.add_script("thief",
+                   "find /dev/shm/ocibench-registry-* -type f > {{state_dir}}/found 2>&1\n"
+                   "if grep -q blobs {{state_dir}}/found; then exit 7; fi\n");
+  world.run("thief");
+  EXPECT_THAT(world.only_iteration().outcome.cause,
+              HasSubstr("the tool claimed success and nothing arrived"));
 }
 
 TEST_F(TrialRealTest, CatchesASingleMissingBlob) {

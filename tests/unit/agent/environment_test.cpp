@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/process/cgroup_layout.hpp"
+#include "agent/published_identity.hpp"
 #include "common/file.hpp"
 #include "common/sha256.hpp"
 
@@ -101,7 +102,84 @@ TEST(Environment, NamesTheDiskUnderTheWorkingDirectory) {
           (std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev))));
   const auto facts = host.read().facts;
   EXPECT_EQ(facts.at("storage.device_model"), "Amazon Elastic Block Store");
-  EXPECT_EQ(facts.at("storage.device_serial"), "vol0123456789abcdef0");
+  for (const auto& [key, value] : facts) {
+    EXPECT_NE(value, "vol0123456789abcdef0") << key << " says whose disk it is";
+  }
+}
+
+constexpr const char* kBootId = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f";
+
+TEST(Environment, GivesAHostAnIdentityThatDoesNotTellItsBootId) {
+  FakeHost one;
+  FakeHost same;
+  FakeHost other;
+  one.with("proc/sys/kernel/random/boot_id", std::string(kBootId) + "\n");
+  same.with("proc/sys/kernel/random/boot_id", std::string(kBootId) + "\n");
+  other.with("proc/sys/kernel/random/boot_id", "1f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f\n");
+  const auto identity = one.read().facts.at(kHostIdentityFact);
+  // printf %s 0f1e... | openssl dgst -sha256 -hmac "ocibench host identity 1", the first 16 digits.
+  EXPECT_EQ(identity, "99bdcd6c28026037");
+  EXPECT_EQ(identity, same.read().facts.at(kHostIdentityFact));
+  EXPECT_NE(identity, other.read().facts.at(kHostIdentityFact));
+  EXPECT_FALSE(FakeHost().read().facts.at(kHostIdentityFact));
+  for (const auto& [key, value] : one.read().facts) {
+    EXPECT_EQ(value.value_or("").find("0f1e2d3c"), std::string::npos) << key;
+  }
+}
+
+TEST(Environment, NamesTheNetworkNamespaceByItsInode) {
+  FakeHost host;
+  fs::create_directories(host.root() / "proc/self/ns");
+  fs::create_symlink("net:[4026531840]", host.root() / "proc/self/ns/net");
+  EXPECT_EQ(host.read().facts.at(kNetworkNamespaceFact), "4026531840");
+  EXPECT_FALSE(FakeHost().read().facts.at(kNetworkNamespaceFact));
+}
+
+TEST(Environment, KeepsOfTheKernelsCommandLineOnlyWhatMattersForSpeed) {
+  FakeHost host;
+  host.with("proc/cmdline",
+            "BOOT_IMAGE=/vmlinuz root=UUID=ab-cd ip=10.0.0.7 mitigations=off nosmt "
+            "rd.luks.key=hunter2 isolcpus=2-3 mitigations2=x panda.password=a=mitigations "
+            "processor.max_cstate=1 ds=nocloud;s=http://10.0.0.1/ -- nosmt\n");
+  EXPECT_EQ(host.read().facts.at("kernel.parameters"),
+            "mitigations=off nosmt isolcpus=2-3 processor.max_cstate=1");
+  EXPECT_FALSE(host.read().facts.contains("kernel.command_line"));
+  EXPECT_FALSE(FakeHost().read().facts.at("kernel.parameters"));
+  EXPECT_EQ(host.with("proc/cmdline", "quiet\n").read().facts.at("kernel.parameters"), "none");
+}
+
+TEST(Environment, BoundsWhatAParameterOfTheKernelMayBring) {
+  FakeHost host;
+  host.with("proc/cmdline", "isolcpus=" + std::string(5000, '1'));
+  EXPECT_LE(host.read().facts.at("kernel.parameters")->size(), 64U);
+  std::string many;
+  for (int i = 0; i < 1000; ++i) {
+    many += "hugepagesz=2M ";
+  }
+  host.with("proc/cmdline", many);
+  EXPECT_LE(host.read().facts.at("kernel.parameters")->size(), 64U * 14);
+}
+
+TEST(PublishedIdentity, NamesNoUserInPaths) {
+  const SubjectIdentity identity = published(
+      {.binaries = {{.path = "/home/alice/.local/share/ocibench/tools/bin/crane"},
+                    {.path = "/usr/bin/xargs"},
+                    {.path = "/home/alice2/bin/x"}},
+       .command = "/home/alice/.local/share/ocibench/tools/bin/crane copy /srv/home/alice/y",
+       .config_text = "cache: /home/alice/cache\n"},
+      "/home/alice/");
+  EXPECT_EQ(identity.binaries[0].path, "~/.local/share/ocibench/tools/bin/crane");
+  EXPECT_EQ(identity.binaries[1].path, "/usr/bin/xargs");
+  EXPECT_EQ(identity.binaries[2].path, "/home/alice2/bin/x");
+  EXPECT_EQ(identity.command, "~/.local/share/ocibench/tools/bin/crane copy /srv/home/alice/y");
+  EXPECT_EQ(identity.config_text, "cache: ~/cache\n");
+}
+
+TEST(PublishedIdentity, IsAsItWasWithoutAHome) {
+  const SubjectIdentity identity{.binaries = {{.path = "/usr/bin/skopeo"}}, .command = "/a /b"};
+  for (const char* home : {"", "/", "relative"}) {
+    EXPECT_EQ(published(identity, home), identity) << home;
+  }
 }
 
 TEST(CgroupLayout, FindsTheMemoryHierarchyOfAHybridHost) {

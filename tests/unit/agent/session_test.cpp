@@ -276,5 +276,41 @@ TEST(Session, SaysGoodbyeWhenItIsStopped) {
   EXPECT_EQ(only<Exit>(actions).size(), 1U);
 }
 
+std::vector<CampaignId> kept(const Actions& actions) {
+  const auto limits = only<LimitSpool>(actions);
+  return limits.empty() ? std::vector<CampaignId>() : limits.front().kept;
+}
+
+TEST(Session, LimitsWhatTheSpoolKeepsOfOthersWhenItLearnsItsCampaign) {
+  Desk desk;
+  EXPECT_THAT(kept(desk.welcome()), ElementsAre(kCampaign));
+  EXPECT_THAT(kept(desk.welcome()), IsEmpty()) << "the same campaign again";
+}
+
+TEST(Session, KeepsTheCampaignOfATrialThatStillRuns) {
+  Desk desk;
+  desk.welcome();
+  desk.give(assign());
+  EXPECT_THAT(kept(desk.welcome(0, CampaignId("other"))),
+              ElementsAre(CampaignId("other"), kCampaign));
+}
+
+TEST(Session, SendsNothingOfAStreamThatWasDropped) {
+  Desk desk({{.campaign = kCampaign, .boot = BootId("old"), .first = 0, .next = 2}});
+  desk.session.on_dropped(kCampaign, BootId("old"));
+  EXPECT_THAT(sent_seqs(desk.welcome()), IsEmpty());
+}
+
+TEST(Session, LeavesACampaignWhoseRecordsOfThisProcessWereDropped) {
+  Desk desk;
+  desk.welcome();
+  desk.welcome(0, CampaignId("other"));
+  desk.session.on_dropped(kCampaign, kBoot);
+  const auto exits = only<Exit>(desk.welcome());
+  ASSERT_EQ(exits.size(), 1U);
+  EXPECT_TRUE(exits.front().refused);
+  EXPECT_THAT(exits.front().reason, testing::HasSubstr("start this agent again"));
+}
+
 }  // namespace
 }  // namespace ocibench::agent

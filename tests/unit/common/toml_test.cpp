@@ -3,6 +3,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ocibench {
@@ -25,6 +26,51 @@ TEST(TomlDocument, ReportsATableWithoutANameInEveryBuild) {
   const auto document = TomlDocument::parse("[\n = 1\n", "c.toml");
   ASSERT_FALSE(document.has_value());
   EXPECT_EQ(document.error().code, ErrorCode::bad_input);
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string result;
+  for (std::size_t i = 0; i < times; ++i) {
+    result += text;
+  }
+  return result;
+}
+
+std::string refusal(std::string_view text) {
+  const auto document = TomlDocument::parse(text, "t.toml");
+  return document ? "accepted" : document.error().message;
+}
+
+// Each level is a table inside another one, which the parser frees recursively.
+TEST(TomlDocument, BoundsTheDepthOfKeysWhereverTheyStand) {
+  const std::string deep = repeated("a.", 200'000) + "a";
+  const std::string expected = ": a key has more than 32 parts";
+  EXPECT_EQ(refusal("x = 1\n" + deep + " = 1\n"), "t.toml:2" + expected);
+  EXPECT_EQ(refusal("[" + deep + "]\nx = 1\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal("[[" + deep + "]]\nx = 1\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal("x = { " + deep + " = 1 }\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal("x = { y = 1, " + deep + " = 1 }\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal(repeated("'a' . ", 100'000) + "a = 1\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal("x = { s = \"\"\"\n\"quoted\"\"\"\"\", " + deep + " = 1 }\n"),
+            "t.toml:2" + expected);
+  EXPECT_EQ(refusal("s = '\\' # '\n" + deep + " = 1\n"), "t.toml:2" + expected);
+}
+
+TEST(TomlDocument, BoundsTheDepthOfValues) {
+  EXPECT_THAT(refusal("x = " + repeated("[", 100'000) + repeated("]", 100'000)),
+              testing::StartsWith("t.toml:1:"));
+  EXPECT_THAT(refusal("x = " + repeated("{ y = ", 50'000) + "1" + repeated(" }", 50'000)),
+              testing::StartsWith("t.toml:1:"));
+  EXPECT_EQ(refusal("x = " + repeated("[", 20) + repeated("]", 20)), "accepted");
+}
+
+TEST(TomlDocument, TakesDotsForLevelsOnlyInKeys) {
+  const std::string dots(5000, '.');
+  EXPECT_EQ(refusal("x = '" + dots + "'\ny = \"\\\"" + dots + "\"\n"), "accepted");
+  EXPECT_EQ(refusal("x = '''\n" + dots + "\n'''\ny = \"\"\"\n" + dots + "\"\"\"\n"), "accepted");
+  EXPECT_EQ(refusal("# " + dots + "\nx = 1 # " + dots + "\n"), "accepted");
+  EXPECT_EQ(refusal("x = [" + repeated("1.5, ", 1000) + "1.5]\n"), "accepted");
+  EXPECT_EQ(refusal(repeated("a.", 31) + "a = 1\n"), "accepted");
 }
 
 TEST(TomlDocument, ReadsEveryTypeThatFilesUse) {

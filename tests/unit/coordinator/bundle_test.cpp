@@ -12,9 +12,11 @@
 #include "common/file.hpp"
 #include "common/json.hpp"
 #include "coordinator/analysis/journal.hpp"
+#include "coordinator/analysis/producers.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
 #include "coordinator/report/bundle_files.hpp"
 #include "coordinator/report/checksums.hpp"
+#include "coordinator/report/producer.hpp"
 #include "coordinator/report/verify.hpp"
 #include "protocol/codec.hpp"
 #include "tests/support/example_campaign.hpp"
@@ -33,6 +35,9 @@ using testing_support::example_plan;
 using testing_support::JournalBuilder;
 
 constexpr std::uint64_t kMaxFileBytes = 100'000'000;
+
+const Producer kWriter{"0.1.0", std::string(40, 'a'), 6};
+const Producer kOther{"0.2.0", std::string(40, 'b'), 6};
 
 std::string encode(const JournalEntry& entry) {
   return std::visit([](const auto& record) { return protocol::encode_record(record); }, entry.body);
@@ -64,7 +69,8 @@ class Bundle : public testing::Test {
     RecordLog journal = *RecordLog::open(journal_path());
     const Result<Analysis> analysis = analyse_journal(journal);
     EXPECT_TRUE(analysis) << analysis.error().message;
-    const Result<fs::path> path = write_bundle(journal, *analysis, folder_.path() / "results");
+    const Result<fs::path> path =
+        write_bundle(journal, *analysis, kWriter, folder_.path() / "results");
     EXPECT_TRUE(path) << path.error().message;
     return *path;
   }
@@ -83,8 +89,8 @@ class Bundle : public testing::Test {
     overwrite(std::string(kChecksumsFile), format_checksums(*hash_folder(bundle_)));
   }
 
-  std::string failure() const {
-    const Result<BundleCheck> check = verify_bundle(bundle_);
+  std::string failure(const Producer& verifier = kWriter) const {
+    const Result<BundleCheck> check = verify_bundle(bundle_, verifier);
     return check ? "no failure" : check.error().message;
   }
 
@@ -92,6 +98,14 @@ class Bundle : public testing::Test {
   TemporaryDirectory folder_ = *TemporaryDirectory::create(fs::temp_directory_path(), "bundle-");
   fs::path bundle_;
 };
+
+TEST_F(Bundle, RemovesWhatAKilledCoordinatorHasLeftBesideIt) {
+  const fs::path left = bundle_.parent_path() / ".partial-a1b2c3";
+  fs::create_directories(left / "samples");
+  write();
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(bundle_));
+}
 
 TEST_F(Bundle, LiesUnderCommitMachineCorpusAndTime) {
   EXPECT_EQ(bundle_.lexically_relative(folder_.path() / "results"),
@@ -103,15 +117,30 @@ TEST_F(Bundle, HoldsWhatTheSchemaNames) {
   const Checksums files = *hash_folder(bundle_);
   for (const char* name :
        {"campaign.toml", "plan.json", "environment.json", "subjects.json", "iterations.csv",
-        "summary.json", "summary.md", "journal.sqlite", "SHA256SUMS",
+        "summary.json", "summary.md", "journal.sqlite", "producer.json", "SHA256SUMS",
         "samples/cold~skopeo~r1+a2+i1+samples.csv", "logs/cold~crane~r1+a1+i3+stderr.log.gz"}) {
     EXPECT_TRUE(files.contains(name)) << name;
   }
-  EXPECT_EQ(files.size(), 9 + 5 + 1U);
+  EXPECT_EQ(files.size(), 10 + 5 + 1U);
 }
 
 TEST_F(Bundle, PutsTheChunksOfAnArtifactTogether) {
   EXPECT_EQ(read("logs/cold~crane~r1+a1+i3+stderr.log.gz"), "not really compressed");
+}
+
+TEST_F(Bundle, SaysThatAnotherProgramWentOnWithTheCampaign) {
+  EXPECT_THAT(read("summary.json"), testing::Not(HasSubstr("producer_differs")));
+  {
+    RecordLog journal = *RecordLog::open(journal_path());
+    for (const char* producer : {"ocibench 1 (a)", "ocibench 1 (a)", "ocibench 2 (b)"}) {
+      ASSERT_TRUE(add_producer(journal, producer));
+    }
+    EXPECT_THAT(*producers_of(journal), ElementsAre("ocibench 1 (a)", "ocibench 2 (b)"));
+  }
+  bundle_ = write();
+  EXPECT_THAT(read("summary.json"), HasSubstr("producer_differs"));
+  EXPECT_THAT(read("summary.md"), HasSubstr("begun by ocibench 1 (a), resumed by ocibench 2 (b)"));
+  EXPECT_EQ(failure(), "no failure");
 }
 
 TEST_F(Bundle, PassesSha256sum) {
@@ -123,8 +152,8 @@ TEST_F(Bundle, PassesSha256sum) {
 TEST_F(Bundle, IsNeverOverwritten) {
   const fs::path second = write();
   EXPECT_EQ(second, fs::path(bundle_.string() + "-2"));
-  EXPECT_TRUE(verify_bundle(bundle_));
-  EXPECT_TRUE(verify_bundle(second));
+  EXPECT_TRUE(verify_bundle(bundle_, kWriter));
+  EXPECT_TRUE(verify_bundle(second, kWriter));
 }
 
 TEST_F(Bundle, LeavesNothingElseBehind) {
@@ -136,9 +165,10 @@ TEST_F(Bundle, LeavesNothingElseBehind) {
 }
 
 TEST_F(Bundle, IsVerifiedWithItsVerdict) {
-  const Result<BundleCheck> check = verify_bundle(bundle_);
+  const Result<BundleCheck> check = verify_bundle(bundle_, kWriter);
   ASSERT_TRUE(check) << check.error().message;
-  EXPECT_EQ(check->files, 14U);
+  EXPECT_EQ(check->files, 15U);
+  EXPECT_EQ(check->compared_with, "");
   EXPECT_EQ(verdict_line(check->verdict), "RESULT: INCOMPLETE 14/15");
   EXPECT_THAT(check->warnings, IsEmpty());
 }
@@ -151,7 +181,8 @@ TEST_F(Bundle, IsVerifiedWhereNothingMayBeWritten) {
 
 TEST_F(Bundle, NamesAnExtraFileAsAWarning) {
   overwrite("notes.txt", "mine");
-  EXPECT_THAT(verify_bundle(bundle_)->warnings, ElementsAre("notes.txt is no part of the bundle"));
+  EXPECT_THAT(verify_bundle(bundle_, kWriter)->warnings,
+              ElementsAre("notes.txt is no part of the bundle"));
 }
 
 TEST_F(Bundle, FailsWithoutOneOfItsFiles) {
@@ -193,6 +224,11 @@ TEST_P(TamperedBundle, FailsItsDerivationWhenTheChecksumsAreMadeAnew) {
   EXPECT_THAT(failure(), HasSubstr("journal.sqlite"));
 }
 
+TEST_P(TamperedBundle, FailsItsFiguresWhenAnotherOcibenchWroteIt) {
+  reseal();
+  EXPECT_THAT(failure(kOther), HasSubstr(GetParam().file));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Files, TamperedBundle,
     testing::Values(Tampering{"summary.md", "1.77 s", "1.17 s"},
@@ -205,6 +241,52 @@ INSTANTIATE_TEST_SUITE_P(
                     Tampering{"samples/cold~skopeo~r1+a2+i1+samples.csv", "0.0,0", "0.0,1"},
                     Tampering{"logs/cold~crane~r1+a1+i3+stderr.log.gz", "not really", "really"}),
     [](const auto& tampering) { return fmt::format("n{}", tampering.index); });
+
+TEST_F(Bundle, NamesTheProgramThatWroteIt) {
+  const auto producer = parse_producer(read("producer.json"));
+  ASSERT_TRUE(producer) << producer.error().message;
+  EXPECT_EQ(*producer, kWriter);
+}
+
+TEST_F(Bundle, OfAnotherOcibenchIsVerifiedByItsFigures) {
+  const Result<BundleCheck> check = verify_bundle(bundle_, kOther);
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_EQ(check->compared_with, "ocibench 0.1.0 (" + std::string(40, 'a') + "), record format 6");
+  EXPECT_EQ(check->files, 15U);
+}
+
+TEST_F(Bundle, OfAChangedTreeIsVerifiedByItsFiguresToo) {
+  const Producer dirty{"0.1.0", std::string(40, 'a') + "-dirty", 6};
+  overwrite("producer.json", producer_json(dirty));
+  reseal();
+  const Result<BundleCheck> check = verify_bundle(bundle_, dirty);
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_THAT(check->compared_with, HasSubstr("-dirty"));
+}
+
+TEST_F(Bundle, MayHaveOtherWordsWhenAnotherOcibenchWroteIt) {
+  std::string text = read("summary.md");
+  const std::string from = "## Results";
+  overwrite("summary.md", text.replace(text.find(from), from.size(), "## What came of it"));
+  reseal();
+  EXPECT_THAT(failure(), HasSubstr("summary.md: line"));
+  const Result<BundleCheck> check = verify_bundle(bundle_, kOther);
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_THAT(check->warnings, ElementsAre(HasSubstr("1 sentence is worded in another way")));
+}
+
+TEST_F(Bundle, WithAProducerThatCannotBeReadIsRefused) {
+  overwrite("producer.json", "{\"version\": 1}\n");
+  reseal();
+  EXPECT_THAT(failure(), HasSubstr("producer.json: version: expected a"));
+}
+
+TEST_F(Bundle, MakesNobodyReadWhatIsFarLargerThanWhatIsDerived) {
+  overwrite("summary.md", std::string(8'000'000, 'x'));
+  reseal();
+  EXPECT_THAT(failure(), HasSubstr("summary.md"));
+  EXPECT_THAT(failure(kOther), HasSubstr("summary.md"));
+}
 
 TEST_F(Bundle, FailsWhenARecordWasTakenOutOfTheJournal) {
   std::vector<JournalEntry> entries = example_journal(plan_, dump_json(to_json(plan_))).entries();

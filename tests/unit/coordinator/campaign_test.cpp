@@ -50,6 +50,12 @@ TEST(ParseCampaign, ReadsEveryKey) {
                              milliseconds(4000), milliseconds(500), milliseconds(6000), 8}));
 }
 
+TEST(ParseCampaign, ReadsWhetherAgentsShareAHost) {
+  EXPECT_EQ(parse("[agents]\nshare_host = true\n")->agents.share_host, true);
+  EXPECT_EQ(parse("[agents]\nexpected = 2\n")->agents.share_host, std::nullopt);
+  EXPECT_THAT(error_of("[agents]\nshare_host = 1\n"), HasSubstr("share_host"));
+}
+
 TEST(ParseCampaign, RefusesFewerThanThreeIterationsAndSaysWhy) {
   EXPECT_EQ(error_of("iterations = 2\n"),
             "c.toml:6: iterations = 2: at least 3 are needed; the median of two is only their "
@@ -130,6 +136,12 @@ TEST(ParseCampaign, RefusesATargetThatCannotBeOne) {
   EXPECT_THAT(error_of("[registry]\ntarget = 'docker.io/me'\n"), HasSubstr("Docker Hub"));
   EXPECT_THAT(error_of("[registry]\nkind = 'ecr'\ntarget = 'r.example/team'\n"),
               HasSubstr("dkr.ecr"));
+  EXPECT_THAT(error_of("[registry]\nkind = 'ecr'\ntarget = '10.0.0.1:4566/team'\n"),
+              HasSubstr("dkr.ecr"))
+      << "only an emulator on loopback is believed to be one";
+  EXPECT_THAT(error_of("[registry]\ntls = false\n"
+                       "target = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/bench'\n"),
+              HasSubstr("c.toml:7: tls = false with a target on Amazon ECR"));
   EXPECT_THAT(error_of("[registry]\nkind = 'remote'\n"), HasSubstr("needs the key `target`"));
   EXPECT_THAT(error_of("[registry]\nkind = 'local'\ntarget = 'r.example/team'\n"),
               HasSubstr("has no address"));

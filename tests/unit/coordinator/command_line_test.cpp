@@ -1,7 +1,12 @@
+#include <filesystem>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/file.hpp"
 #include "coordinator/image_command.hpp"
+#include "coordinator/local_agent.hpp"
 #include "coordinator/options.hpp"
 #include "coordinator/progress.hpp"
 
@@ -30,6 +35,31 @@ TEST(Options, ReadsARunInLocalMode) {
 TEST(Options, ResumesTheNewestRunOrTheOneNamed) {
   EXPECT_TRUE(std::get<RunOptions>(*parse({"run", "--resume"})).resume);
   EXPECT_EQ(std::get<RunOptions>(*parse({"run", "--resume", "r"})).resume_run, "r");
+}
+
+TEST(Options, PutsTheTargetOneLevelFurtherDown) {
+  EXPECT_EQ(std::get<RunOptions>(*parse({"run", "--local", "c.toml"})).target_below, "");
+  EXPECT_EQ(std::get<RunOptions>(*parse({"run", "--local", "c.toml", "--target-below", "r1"}))
+                .target_below,
+            "r1");
+  EXPECT_TRUE(parse({"run", "--resume", "--target-below", "r1"})) << "a unit passes it each time";
+  for (const char* wrong : {"", "/", "A", "../b", "a b"}) {
+    EXPECT_EQ(parse({"run", "--local", "c.toml", "--target-below", wrong}).error().code,
+              ErrorCode::usage);
+  }
+}
+
+TEST(Options, NeedLocalModeOrKeysForARun) {
+  const auto options = parse({"run", "c.toml"});
+  ASSERT_FALSE(options);
+  EXPECT_EQ(options.error().code, ErrorCode::usage);
+  EXPECT_THAT(options.error().message, HasSubstr("--local"));
+  EXPECT_THAT(options.error().message, HasSubstr("ocibench keygen coordinator"));
+  EXPECT_THAT(options.error().message, HasSubstr("ocibench keys publish"));
+  EXPECT_EQ(parse({"run", "c.toml", "--key", "k"}).error().code, ErrorCode::usage);
+  EXPECT_EQ(parse({"run", "--local", "c.toml", "--key", "k", "--agents", "a"}).error().code,
+            ErrorCode::usage);
+  EXPECT_TRUE(parse({"run", "c.toml", "--key", "k", "--agents", "a"}));
 }
 
 TEST(Options, RefusesARunWithoutAndWithTwoCampaigns) {
@@ -142,7 +172,7 @@ TEST(Progress, ShowsHowFarTheCampaignIsInOneLine) {
                                                       .status = Dispatcher::TrialStatus::leased,
                                                       .attempt = 2,
                                                       .iterations_finished = 3,
-                                                      .phase = "measure",
+                                                      .phase = Phase::measure,
                                                       .iteration = 4}};
   EXPECT_EQ(progress_text(trials, seconds(72), 120),
             "3/5 iterations  1:12  cold/skopeo/r1 measure 4/5 (attempt 2)");
@@ -155,10 +185,28 @@ TEST(Progress, CountsNoIterationsWhereNoneArePlanned) {
   std::vector<Dispatcher::TrialView> trials = {{.trial = &trial}};
   EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  waiting for an agent");
   trials[0].status = Dispatcher::TrialStatus::leased;
-  trials[0].phase = "populate";
+  trials[0].phase = Phase::populate;
   EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  cold/skopeo/observe populate");
   trials[0].status = Dispatcher::TrialStatus::done;
   EXPECT_EQ(progress_text(trials, seconds(2), 80), "0:02  finishing");
+}
+
+TEST(LocalAgent, MayReadTheFoldersOfTheCampaignsOwnFiles) {
+  const auto directory =
+      TemporaryDirectory::create(std::filesystem::temp_directory_path(), "local-agent-").value();
+  const std::filesystem::path root = std::filesystem::canonical(directory.path());
+  for (const char* folder : {"real", "named"}) {
+    std::filesystem::create_directory(root / folder);
+  }
+  ASSERT_TRUE(write_file_atomically(root / "real/a.tar", "a"));
+  std::filesystem::create_symlink(root / "real/a.tar", root / "named/a.tar");
+  const auto named = [&](const std::string& file) {
+    return LocalFile{(root / file).string(), "a", "1"};
+  };
+  EXPECT_THAT(directories_of({"local", LocalFileSpec{{named("named/a.tar"), named("real/a.tar"),
+                                                      named("absent/b.tar")}}}),
+              testing::ElementsAre(root / "absent", root / "real"));
+  EXPECT_THAT(directories_of({"made", SyntheticSpec{}}), testing::IsEmpty());
 }
 
 }  // namespace

@@ -35,13 +35,26 @@ inline Plan plan_of(const std::vector<std::string>& tools) {
 /// A dispatcher, its time, and what it wanted done.
 class Desk {
  public:
-  explicit Desk(Plan plan) : plan_(plan), dispatcher(CampaignId("c"), std::move(plan)) {
+  /// `journal` is what an earlier coordinator has left.
+  explicit Desk(Plan plan, const std::vector<JournalEntry>& journal = {})
+      : plan_(plan), dispatcher(CampaignId("c"), std::move(plan)) {
+    for (const JournalEntry& entry : journal) {
+      dispatcher.restore(entry);
+    }
     keep(dispatcher.start(CampaignStarted{.campaign = CampaignId("c")}, now()));
   }
 
   void hello(const AgentName& agent, const std::string& boot,
              std::optional<AttemptId> running = {}) {
+    hello_from("", agent, boot, std::move(running));
+  }
+  /// From a host of that identity; an empty one is not given.
+  void hello_from(const std::string& host, const AgentName& agent, const std::string& boot,
+                  std::optional<AttemptId> running = {}) {
     protocol::Hello hello{.agent = agent, .boot = BootId(boot), .running = std::move(running)};
+    if (!host.empty()) {
+      hello.environment.facts[kHostIdentityFact] = host;
+    }
     for (const PlannedTool& tool : plan_.tools) {
       hello.tools.push_back(
           {.name = tool.name, .definition_sha256 = tool.definition_sha256, .usable = true});

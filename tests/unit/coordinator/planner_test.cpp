@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 Campaign campaign() {
   return {.name = "try",
@@ -58,6 +59,19 @@ TEST(MakePlan, TellsCalibrationFromTools) {
   EXPECT_FALSE(plan.tools.at(0).calibration);
   EXPECT_TRUE(plan.tools.at(1).calibration);
   EXPECT_FALSE(plan.tools.at(0).caveats.empty());
+}
+
+TEST(MakePlan, SaysWhichPlatformsAToolCopies) {
+  Campaign requested = campaign();
+  requested.tools = {"skopeo", "crane", "null"};
+  const auto platforms = [&](std::size_t tool) {
+    return plan_of(requested).tools.at(tool).platforms;
+  };
+  EXPECT_EQ(platforms(0), Platforms::all) << "the work is the same for all";
+  EXPECT_EQ(platforms(2), std::nullopt) << "it copies nothing";
+  requested.work = WorkKind::tool_default;
+  EXPECT_EQ(platforms(0), Platforms::host);
+  EXPECT_EQ(platforms(1), Platforms::all);
 }
 
 TEST(MakePlan, ComparesWithTheFirstToolThatCopiesUnlessToldOtherwise) {
@@ -147,6 +161,29 @@ TEST(MakePlan, RefusesMoreTrialsThanItsLimit) {
   EXPECT_EQ(plan.error().code, ErrorCode::limit);
 }
 
+TEST(MakePlan, RefusesWhatNoAgentWouldTake) {
+  const auto refusal = [](const Campaign& requested, const ResolvedCorpus& lock) {
+    const auto plan = make_plan(requested, shipped_catalog(), {.lock = lock});
+    return plan ? "planned" : plan.error().message;
+  };
+  Campaign long_one = campaign();
+  long_one.scenarios = {"cold", "warm"};
+  long_one.tools = {"skopeo"};
+  long_one.iterations = 1000;
+  long_one.limits.iteration_timeout = std::chrono::hours(24);
+  EXPECT_EQ(refusal(long_one, made_corpus(2)),
+            "campaign try: trial warm/skopeo/r1: trial.overhead_timeout: not above 0 and up to 366 "
+            "days");
+  ResolvedCorpus damaged = made_corpus(2);
+  damaged.images[1].manifests[0].blobs[0].digest = "sha256:1";
+  EXPECT_THAT(refusal(campaign(), damaged), StartsWith("campaign try: trial cold/"));
+  EXPECT_THAT(refusal(campaign(), damaged),
+              HasSubstr("lock.images[1].manifests.blobs.digest: \"sha256:1\" is neither"));
+  Campaign elsewhere = campaign();
+  elsewhere.registry.target = TargetSpec{TargetKind::ecr, "registry.example", "team"};
+  EXPECT_THAT(refusal(elsewhere, made_corpus(2)), HasSubstr("registry.target: "));
+}
+
 // ---- sizes, lanes, observation
 
 /// The shipped scenarios need a larger corpus than two images.
@@ -215,6 +252,13 @@ TEST(MakePlan, NeedsALaneForEachToolThatStartsTogetherWithTheOthers) {
   EXPECT_THAT(alone.error().message, HasSubstr("lanes = 3 and in [agents] expected = 3"));
   requested.agents.expected = 3;
   EXPECT_EQ(plan_of(requested).scenarios[0].steps.start, Start::together);
+}
+
+TEST(MakePlan, LetsLanesOfOneHostTakeTurnsUnlessToldOtherwise) {
+  Campaign requested = campaign();
+  EXPECT_FALSE(plan_of(requested).agents.share_host);
+  requested.agents.share_host = true;
+  EXPECT_TRUE(plan_of(requested).agents.share_host);
 }
 
 TEST(MakePlan, ObservesEachToolOnceBeforeItIsMeasured) {

@@ -8,6 +8,7 @@
 
 #include "common/file.hpp"
 #include "common/json.hpp"
+#include "common/model/mark_limits.hpp"
 #include "common/units.hpp"
 #include "coordinator/analysis/analysis.hpp"
 #include "coordinator/dispatch/stream_names.hpp"
@@ -61,8 +62,36 @@ INSTANTIATE_TEST_SUITE_P(Files, GoldenReport,
                            return name;
                          });
 
+class GoldenReportOfTwoSizes : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenReportOfTwoSizes, IsWhatWasReviewed) {
+  const Plan plan = testing_support::two_sizes_plan({"skopeo", "crane", "null"});
+  const Analysis analysis = analyse(plan, testing_support::two_sizes_journal(plan).entries());
+  EXPECT_TRUE(matches_golden(file_named(analysis, GetParam()),
+                             std::string("tests/golden/report/two-sizes/") + GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, GoldenReportOfTwoSizes,
+                         testing::Values("summary.md", "summary.json", "iterations.csv"),
+                         [](const auto& file) {
+                           std::string name = file.param;
+                           name[name.find('.')] = '_';
+                           return name;
+                         });
+
 TEST(Report, LeadsWithTheVerdict) {
   EXPECT_THAT(file_named(example(), "summary.md"), StartsWith("# RESULT: INCOMPLETE 14/15\n"));
+}
+
+TEST(Report, SaysWhereToolsWereNotIsolated) {
+  Analysis analysis = example();
+  ASSERT_FALSE(analysis.machines.empty());
+  auto& facts = analysis.machines.front().environment.facts;
+  facts[kIsolationFact] = "a user of their own, own mounts, own processes";
+  EXPECT_THAT(file_named(analysis, "summary.md"), Not(HasSubstr("not isolated")));
+  facts[kIsolationFact] = "not isolated: no namespaces";
+  EXPECT_THAT(file_named(analysis, "summary.md"),
+              HasSubstr(": tools were not isolated: no namespaces. One that reads or writes"));
 }
 
 TEST(Report, IsTheSameForTheSameJournal) {
@@ -130,6 +159,27 @@ TEST(ReferenceDocs, NameEveryMetricAndEveryColumn) {
   for (std::string column; std::getline(header, column, ',');) {
     EXPECT_NE(both.find("`" + column + "`"), std::string::npos)
         << "not in docs/reference: " << column;
+  }
+}
+
+TEST(ReferenceDocs, GiveTheLimitOfEveryMark) {
+  const std::string metrics = page("metrics.md");
+  const std::size_t begin = metrics.find("## Marks");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string section = metrics.substr(begin, metrics.find("\n## ", begin) - begin);
+  const Json summary = *parse_json(file_named(example(), "summary.json"), "summary.json");
+  for (const auto& [key, value] : summary["iterations"][0]["validity"].items()) {
+    EXPECT_THAT(section, HasSubstr("`" + key + "`"));
+  }
+  for (const std::string& limit :
+       {fmt::format("`steal_us` | {:g} % of one core over the window, and more than {} ms",
+                    100 * kMarkedStealShare, kMarkedSteal.count()),
+        fmt::format("`psi_memory_some_us` | {:g} % of", 100 * kMarkedMemoryPressureShare),
+        fmt::format("`tcp_retransmitted_segments` | {:g} % of", 100 * kMarkedResentShare),
+        fmt::format("`nic_dropped_packets` | {:g} % of", 100 * kMarkedDroppedShare),
+        fmt::format("`clock_offset_s` | {} ms", kMarkedClockOffset.count()),
+        fmt::format("`sampler_missed_ticks` | {:g} % of", 100 * kMarkedMissedTickShare)}) {
+    EXPECT_THAT(section, HasSubstr(limit));
   }
 }
 

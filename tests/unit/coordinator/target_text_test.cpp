@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/model/reference.hpp"
 #include "common/model/target.hpp"
-#include "common/oci/reference.hpp"
 #include "tests/unit/coordinator/plan_fixture.hpp"
 
 namespace ocibench::coordinator {
@@ -37,8 +37,14 @@ TEST(UniquePrefix, IsARepositorysNameBelowTheTargetsAndNeverTheSame) {
   EXPECT_NE(prefix(1, 2), prefix(2, 2));
   EXPECT_NE(prefix(1, 2), prefix(1, 1));
   for (const char* campaign : {"___", "A--b", "-x-", "a__b"}) {
-    EXPECT_TRUE(oci::is_repository(unique_prefix(target, campaign, "t/", 1, 1))) << campaign;
+    EXPECT_TRUE(is_repository(unique_prefix(target, campaign, "t/", 1, 1))) << campaign;
   }
+}
+
+TEST(TargetBelow, IsOneLevelFurtherDownUnlessItIsLocal) {
+  const TargetSpec target{.kind = TargetKind::ecr, .host = "r.example", .prefix = "team/bench"};
+  EXPECT_EQ(to_string(below(target, "202611220440")), "r.example/team/bench/202611220440");
+  EXPECT_EQ(below(TargetSpec{}, "202611220440"), TargetSpec{});
 }
 
 TEST(TargetText, SaysWhereThingsAreAndWhatCannotBePromised) {

@@ -58,7 +58,7 @@ std::vector<FrameExample> all_frames() {
       frames, testing_support::coordinator_messages());
   add_frames<AgentRecord, encode_agent_record, decode_agent_record>(
       frames, testing_support::agent_records());
-  add_frames<CoordinatorRecord, encode_coordinator_record, decode_coordinator_record>(
+  add_frames<CoordinatorRecord, encode_coordinator_record, decode_stored_coordinator_record>(
       frames, testing_support::coordinator_records());
   return frames;
 }
@@ -92,7 +92,8 @@ void decode_with_all(std::string_view bytes) {
   (void)decode_agent_message(bytes);
   (void)decode_coordinator_message(bytes);
   (void)decode_agent_record(bytes);
-  (void)decode_coordinator_record(bytes);
+  (void)decode_stored_agent_record(bytes);
+  (void)decode_stored_coordinator_record(bytes);
 }
 
 TEST(Codec, GivesBackEveryMessageAndRecord) {

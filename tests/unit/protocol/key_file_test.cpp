@@ -106,25 +106,5 @@ TEST_F(KeyFile, RefusesHalvesOfDifferentPairsWithoutShowingTheSecret) {
   EXPECT_THAT(message, testing::Not(HasSubstr(other.secret_key.reveal())));
 }
 
-TEST_F(KeyFile, OfEveryAgentMakesAnAllowList) {
-  write(AgentName("lane-1"));
-  write(AgentName("lane-2"));
-  file_with("README", "not a key");
-  const AllowList allowed = read_allow_list(folder()).value();
-  EXPECT_THAT(allowed.names(), testing::ElementsAre(AgentName("lane-1"), AgentName("lane-2")));
-}
-
-TEST_F(KeyFile, UnderTwoNamesIsRefused) {
-  const KeyFiles files = write();
-  std::string text = text_of(files.public_file);
-  text.replace(text.find("lane-1"), 6, "lane-2");
-  file_with("lane-2.pub", text);
-  EXPECT_THAT(read_allow_list(folder()).error().message, HasSubstr("a key of its own"));
-}
-
-TEST_F(KeyFile, FolderThatIsAbsentIsSaid) {
-  EXPECT_EQ(read_allow_list("/nowhere").error().code, ErrorCode::not_found);
-}
-
 }  // namespace
 }  // namespace ocibench::protocol

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include "protocol/codec.hpp"
 #include "protocol/zmq_client.hpp"
 #include "protocol/zmq_server.hpp"
+#include "tests/support/key_ring.hpp"
 #include "tests/support/simulated_network.hpp"
 
 namespace ocibench::protocol {
@@ -41,44 +41,19 @@ class ZmqNetwork {
  public:
   Transport& server() { return *server_; }
   std::unique_ptr<Transport> client(const AgentName& name) {
-    return ZmqClient::connect(context_, {.endpoint = server_->endpoint(), .name = name}).value();
-  }
-  void let_time_pass() {}
-
- private:
-  ZmqContext context_;
-  std::unique_ptr<ZmqServer> server_ =
-      ZmqServer::bind(context_, {.endpoint = "tcp://127.0.0.1:0"}).value();
-};
-
-/// The same with keys.
-class CurveNetwork {
- public:
-  CurveNetwork() {
-    AllowList allowed;
-    for (const auto& [name, keys] : agents_) {
-      EXPECT_TRUE(allowed.allow(name, keys.public_key));
-    }
-    server_ = ZmqServer::bind(context_, {.endpoint = "tcp://127.0.0.1:0",
-                                         .security = ServerSecurity{coordinator_, allowed}})
-                  .value();
-  }
-  Transport& server() { return *server_; }
-  std::unique_ptr<Transport> client(const AgentName& name) {
     return ZmqClient::connect(
-               context_, {.endpoint = server_->endpoint(),
-                          .name = name,
-                          .security = ClientSecurity{agents_.at(name), coordinator_.public_key}})
+               context_,
+               {.endpoint = server_->endpoint(), .name = name, .security = keys_.client(name)})
         .value();
   }
   void let_time_pass() {}
 
  private:
   ZmqContext context_;
-  const KeyPair coordinator_ = generate_key_pair().value();
-  const std::map<AgentName, KeyPair> agents_{{kLane1, generate_key_pair().value()},
-                                             {kLane2, generate_key_pair().value()}};
-  std::unique_ptr<ZmqServer> server_;
+  const testing_support::KeyRing keys_{kLane1, kLane2};
+  std::unique_ptr<ZmqServer> server_ =
+      ZmqServer::bind(context_, {.endpoint = "tcp://127.0.0.1:0", .security = keys_.server()})
+          .value();
 };
 
 class SimulatedWorld {
@@ -129,7 +104,7 @@ class TransportContract : public testing::Test {
   Network network_;
 };
 
-using Networks = testing::Types<ZmqNetwork, CurveNetwork, SimulatedWorld>;
+using Networks = testing::Types<ZmqNetwork, SimulatedWorld>;
 TYPED_TEST_SUITE(TransportContract, Networks);
 
 std::vector<std::string> various_frames() {
@@ -196,7 +171,7 @@ TYPED_TEST(TransportContract, CannotReachAPeerThatLeft) {
 }
 
 TYPED_TEST(TransportContract, TakesTheLargestFrameAndNoLarger) {
-  if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
+  if (kThreadSanitizer && std::is_same_v<TypeParam, ZmqNetwork>) {
     GTEST_SKIP() << kDecryptsUnseen;
   }
   const auto client = this->join(kLane1);
@@ -242,7 +217,7 @@ TYPED_TEST(TransportContract, ReturnsAtMostABatch) {
 }
 
 TYPED_TEST(TransportContract, EndsABatchThatHasBecomeLarge) {
-  if (kThreadSanitizer && std::is_same_v<TypeParam, CurveNetwork>) {
+  if (kThreadSanitizer && std::is_same_v<TypeParam, ZmqNetwork>) {
     GTEST_SKIP() << kDecryptsUnseen;
   }
   constexpr std::size_t kFill = Transport::kMaxBatchBytes / kMaxFrameBytes;

@@ -147,18 +147,59 @@ TEST_F(ZmqSecurity, AnotherServersKeyIsToldFromARefusal) {
   run_until_said(*server, *agent, "handshake failed", "--coordinator-key is not the key");
 }
 
-TEST_F(ZmqSecurity, APeerWithoutKeysGetsNothing) {
+TEST_F(ZmqSecurity, APeerWithoutAKeyGetsNothing) {
   const auto server = bind(both());
-  const auto agent = connect({.endpoint = server->endpoint(), .name = kLane1});
-  run_until_said(*server, *agent, "handshake failed", "wants keys");
+  zmq::context_t context;
+  zmq::socket_t peer(context, zmq::socket_type::dealer);
+  peer.set(zmq::sockopt::linger, 0);
+  peer.set(zmq::sockopt::routing_id, "lane-1/raw");
+  peer.connect(server->endpoint());
+  peer.send(zmq::buffer(std::string_view("hello")), zmq::send_flags::none);
+  for (int i = 0; i < kTries && at_server_.said().empty(); ++i) {
+    EXPECT_THAT(server->receive(kWait, {}).value(), IsEmpty());
+  }
+  EXPECT_THAT(at_server_.said(), Contains(HasSubstr("handshake failed: it has no key")));
+  EXPECT_FALSE(server->send(kLane1, "secret"));
 }
 
-TEST_F(ZmqSecurity, AKeyIsOfNoUseWhereTheCoordinatorHasNone) {
-  const auto server =
-      ZmqServer::bind(context_, {.endpoint = "tcp://127.0.0.1:0", .notice = at_server_.listener()})
-          .value();
-  const auto agent = client(*server, kLane1, lane1_);
-  run_until_said(*server, *agent, "this coordinator has none", "runs without --key");
+/// Listens on a port of the kernel's choice and pretends to be the coordinator.
+class Impostor {
+ public:
+  /// `secret_key` empty: without keys at all.
+  explicit Impostor(const std::string& secret_key) : router_(context_, zmq::socket_type::router) {
+    router_.set(zmq::sockopt::linger, 0);
+    if (!secret_key.empty()) {
+      router_.set(zmq::sockopt::curve_server, true);
+      router_.set(zmq::sockopt::curve_secretkey, secret_key);
+    }
+    router_.bind("tcp://127.0.0.1:0");
+  }
+  [[nodiscard]] std::string endpoint() { return router_.get(zmq::sockopt::last_endpoint); }
+  [[nodiscard]] bool heard_something() {
+    zmq::message_t part;
+    return router_.recv(part, zmq::recv_flags::dontwait).has_value();
+  }
+
+ private:
+  zmq::context_t context_;
+  zmq::socket_t router_;
+};
+
+TEST_F(ZmqSecurity, AnAgentSaysNothingToWhoTookTheCoordinatorsPort) {
+  for (const std::string& secret_key : {lane2_.secret_key.reveal(), std::string()}) {
+    Impostor impostor(secret_key);
+    const std::string refusal = "the handshake with " + impostor.endpoint() +
+                                " fails: --coordinator-key is not the key of what listens there";
+    const auto agent = connect({.endpoint = impostor.endpoint(),
+                                .name = kLane1,
+                                .security = ClientSecurity{lane1_, coordinator_.public_key}});
+    for (int i = 0; i < kTries && !testing::Value(at_client_.said(), Contains(refusal)); ++i) {
+      EXPECT_FALSE(agent->send(AgentName(), "hello"));
+      EXPECT_THAT(agent->receive(kWait, {}).value(), IsEmpty());
+      EXPECT_FALSE(impostor.heard_something());
+    }
+    EXPECT_THAT(at_client_.said(), Contains(refusal));
+  }
 }
 
 TEST_F(ZmqSecurity, ARevokedAgentNeitherSpeaksNorHears) {

@@ -1,8 +1,10 @@
 #include "agent/sampling/host_counters.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "agent/process/process_table.hpp"
+#include "agent/sampling/marks.hpp"
 #include "agent/sampling/proc_tree.hpp"
 
 namespace ocibench::agent {
@@ -40,6 +42,57 @@ TEST(HostCounters, LeaveOutWhatIsUnknownOrFell) {
   EXPECT_EQ(moved.steal_us, 2U);
   EXPECT_FALSE(moved.psi_io_some_us);
   EXPECT_FALSE(moved.psi_cpu_some_us);
+}
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Of a window of two seconds in which 1,000 segments and 2,000 packets were moved.
+std::vector<std::string> marks_for(const ValidityCounters& counters) {
+  return marks_of({.window = milliseconds(2000),
+                   .counters = counters,
+                   .tcp_sent_segments = 1000,
+                   .packets = 2000});
+}
+
+TEST(Marks, AreMadeOfWhatIsAboveItsLimitAndOfNothingElse) {
+  EXPECT_THAT(marks_for({}), IsEmpty());
+  EXPECT_THAT(marks_for({.steal_us = 20'000,
+                         .psi_cpu_some_us = 2'000'000,
+                         .psi_io_some_us = 2'000'000,
+                         .psi_memory_some_us = 20'000,
+                         .tcp_retransmitted_segments = 10,
+                         .nic_dropped_packets = 20,
+                         .ena_allowance_exceeded = 0,
+                         .clock_offset_s = -0.010}),
+              IsEmpty());
+}
+
+TEST(Marks, SayHowMuchAndOfWhat) {
+  EXPECT_THAT(marks_for({.steal_us = 62'000}), ElementsAre("steal 3.1 % of a core"));
+  EXPECT_THAT(marks_for({.psi_memory_some_us = 30'000}),
+              ElementsAre("something waited for memory for 1.5 % of the time"));
+  EXPECT_THAT(marks_for({.tcp_retransmitted_segments = 11}),
+              ElementsAre("TCP segments sent again: 11 of 1000 (1.10 %)"));
+  EXPECT_THAT(marks_for({.nic_dropped_packets = 21}),
+              ElementsAre("packets dropped by the interface: 21 of 2000 (1.05 %)"));
+  EXPECT_THAT(marks_for({.ena_allowance_exceeded = 1}),
+              ElementsAre("packets over the instance's network allowance: 1"));
+  EXPECT_THAT(marks_for({.clock_offset_s = -0.012}), ElementsAre("the clock was 12 ms off"));
+}
+
+TEST(Marks, TakeOneTickOfStealForARounding) {
+  const auto marks_of_steal = [](std::uint64_t steal_us) {
+    return marks_of({.window = milliseconds(100), .counters = {.steal_us = steal_us}});
+  };
+  EXPECT_THAT(marks_of_steal(10'000), IsEmpty()) << "10 % of a core, but one tick";
+  EXPECT_THAT(marks_of_steal(20'000), ElementsAre("steal 20.0 % of a core"));
+}
+
+TEST(Marks, AreMadeWhereTheWholeIsNotKnown) {
+  EXPECT_THAT(marks_of({.counters = {.tcp_retransmitted_segments = 1}}),
+              ElementsAre("TCP segments sent again: 1"));
 }
 
 TEST(Chrony, TellsItsOffsetInTheFifthField) {

@@ -29,6 +29,9 @@ struct Case {
 };
 
 ProcessReport exited(int code) { return {.exit_code = code}; }
+ProcessReport escaped() {
+  return {.exit_code = 0, .escaped_processes = 2, .escaped_names = {"filler", "sh"}};
+}
 ProcessReport ended(Ending ending) { return {.ending = ending, .last_stderr_lines = {"oh no"}}; }
 
 const Case kCases[] = {
@@ -52,6 +55,11 @@ const Case kCases[] = {
      {proof(2, 3, 3)},
      OutcomeKind::partial,
      "3 of 4 blobs"},
+    {"ProcessesLeftItsTree",
+     escaped(),
+     {kAll},
+     OutcomeKind::invalid,
+     "2 of the tool's processes left its process tree and ran on after it (filler, sh); killed"},
     {"WorkThatCannotBeChecked",
      exited(0),
      {.verification = {}, .verification_error = "connection refused"},

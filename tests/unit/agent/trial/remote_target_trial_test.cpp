@@ -70,10 +70,23 @@ TEST_F(RemoteTargetTest, IsAskedBeforeAnythingIsMeasured) {
 }
 
 TEST_F(RemoteTargetTest, MarksARunWhoseBlobsAreThereAlready) {
-  content.probed = {.asked = 9, .present = 3};
+  ManifestInfo& manifest = assignment.lock.images[0].manifests[0];
+  const std::string there = "sha256:" + std::string(64, '2');
+  manifest.blobs = {{"sha256:" + std::string(64, '1'), 1}, {there, 2}};
+  content.present = Presence{.blobs = {"somewhere@" + there}};
   ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(), ElementsAre(OutcomeKind::complete, OutcomeKind::complete));
   EXPECT_THAT(reporter.iterations().at(0).marks,
-              testing::Contains(HasSubstr("not cold: the target has 3 of 9 blobs")));
+              testing::Contains(HasSubstr("not cold: the target has 1 of 2 blobs")));
+}
+
+TEST_F(RemoteTargetTest, IsNotMeasuredWhereATagIsThereAlready) {
+  content.present = Presence{.manifests = {"somewhere/a:1"}};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(), ElementsAre(OutcomeKind::invalid, OutcomeKind::invalid));
+  EXPECT_THAT(reporter.iterations()[0].outcome.cause, HasSubstr("somewhere/a:1"));
+  EXPECT_THAT(runner.commands, IsEmpty());
+  EXPECT_EQ(remotes.repositories, remotes.removed);
 }
 
 TEST_F(RemoteTargetTest, HandsCredentialsOverInAFileForTheOwnerAlone) {
@@ -93,8 +106,20 @@ TEST_F(RemoteTargetTest, HandsCredentialsOverInAFileForTheOwnerAlone) {
   EXPECT_THAT(subject.command + subject.config_text, Not(HasSubstr("s3cret")));
 }
 
+TEST_F(RemoteTargetTest, IsNotReachedWhenItsAddressIsMoreThanOne) {
+  for (const char* prefix : {"team\nother: {{credentials}}", "team/../other", "", "team/{{x}}"}) {
+    assignment.registry.target.prefix = prefix;
+    ASSERT_TRUE(run());
+    EXPECT_THAT(reporter.all<TrialFinished>().back().outcome.cause,
+                HasSubstr("refused: registry.target: "));
+  }
+  EXPECT_THAT(remotes.prefixes, IsEmpty());
+  EXPECT_THAT(runner.commands, IsEmpty());
+}
+
 TEST_F(RemoteTargetTest, IsNotObserved) {
   assignment.trial.kind = TrialKind::observe;
+  assignment.trial.iterations = 0;
   ASSERT_TRUE(run());
   EXPECT_THAT(outcome().cause, HasSubstr("past the recorder"));
 }

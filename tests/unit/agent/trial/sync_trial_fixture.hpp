@@ -77,13 +77,16 @@ inline ResolvedImage image(const std::string& repository) {
   return {.repository = repository,
           .tag = "1",
           .digest = digest,
-          .manifests = {{.digest = digest, .media_type = "m", .size_bytes = 100}}};
+          .manifests = {{.digest = digest,
+                         .media_type = "application/vnd.oci.image.manifest.v1+json",
+                         .size_bytes = 100}}};
 }
 
 /// A trial whose whole world is faked.
 class SyncTrialTest : public testing::Test {
  protected:
   SyncTrialTest() {
+    assignment.campaign = CampaignId("campaign");
     assignment.trial = {.id = TrialId("cold/copier/r1"),
                         .scenario = "cold",
                         .tool = "copier",
@@ -95,7 +98,9 @@ class SyncTrialTest : public testing::Test {
         .name = "docker-registry",
         .definition_sha256 = catalog.registries().at("docker-registry").program.definition_sha256,
         .storage = "memory"};
-    assignment.corpus = {.name = "tiny", .source = SyntheticSpec{}};
+    assignment.corpus = {
+        .name = "tiny",
+        .source = SyntheticSpec{.layer_bytes = 1, .repository_prefix = "synthetic/image"}};
     assignment.lock = {.name = "tiny", .images = {image("synthetic/a"), image("synthetic/b")}};
     window.network = NetworkUse{.interface = "lo", .rx_bytes = 5000, .tx_bytes = 5000};
   }

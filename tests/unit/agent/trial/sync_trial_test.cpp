@@ -2,9 +2,12 @@
 
 #include <optional>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/measured_run.hpp"
+#include "protocol/validate.hpp"
 #include "tests/unit/agent/trial/sync_trial_fixture.hpp"
 
 namespace ocibench::agent {
@@ -130,7 +133,7 @@ TEST_F(SyncTrialTest, RefusesADefinitionThatDiffersFromItsOwn) {
 }
 
 TEST_F(SyncTrialTest, RefusesARegistryDefinitionThatDiffersFromItsOwn) {
-  assignment.registry.definition_sha256.clear();
+  assignment.registry.definition_sha256 = std::string(64, '0');
   ASSERT_TRUE(run());
   EXPECT_THAT(outcome().cause, HasSubstr("docker-registry.toml"));
   EXPECT_EQ(registries.starts, 0);
@@ -143,10 +146,13 @@ TEST_F(SyncTrialTest, RefusesAToolThatItDoesNotKnow) {
   EXPECT_THAT(runner.commands, IsEmpty());
 }
 
-TEST_F(SyncTrialTest, RefusesATrialWithoutADeadline) {
+TEST_F(SyncTrialTest, RefusesWhatIsNotSoundBeforeAnythingIsDone) {
   assignment.trial.iteration_timeout = std::chrono::milliseconds(0);
+  assignment.corpus.source = LocalFileSpec{{{"/etc/shadow", "synthetic/a", "1"}}};
   ASSERT_TRUE(run());
   EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("refused: trial.iteration_timeout: "));
+  EXPECT_EQ(registries.starts, 0);
   EXPECT_THAT(runner.commands, IsEmpty());
 }
 
@@ -192,6 +198,75 @@ TEST_F(SyncTrialTest, NeverCallsARunCompleteWhoseWorkCannotBeChecked) {
   EXPECT_THAT(reporter.iterations()[0].outcome.cause, HasSubstr("connection refused"));
 }
 
+// ---- a target is proven to lack what the tool is to bring
+
+TEST_F(SyncTrialTest, MeasuresNothingWhereItsContentIsThereAlready) {
+  content.present = Presence{.manifests = {"bench/r1-i1/a:1"}, .blobs = {"bench/r1-i1/a@sha256:1"}};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::invalid, OutcomeKind::invalid, OutcomeKind::invalid));
+  EXPECT_EQ(reporter.iterations()[0].outcome.cause,
+            "what the tool is to bring was at the target before it was started: bench/r1-i1/a:1 "
+            "and 1 more");
+  EXPECT_THAT(runner.commands, IsEmpty());
+}
+
+TEST_F(SyncTrialTest, MarksBlobsThatTheRegistryKnowsFromElsewhere) {
+  content.present = Presence{.blobs_elsewhere = {"bench/r1-i1-other/a@sha256:1"}};
+  ASSERT_TRUE(run());
+  EXPECT_EQ(kinds().front(), OutcomeKind::complete);
+  EXPECT_THAT(reporter.iterations()[0].marks, Contains(HasSubstr("not cold: the target has 1 of")));
+}
+
+TEST_F(SyncTrialTest, MeasuresNothingWhereTheStorageHasGrownSinceItWasReady) {
+  content.on_probe = [this] { std::ofstream(registries.directories.back() / "blob") << "x"; };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(kinds().front(), OutcomeKind::invalid);
+  EXPECT_EQ(reporter.iterations()[0].outcome.cause,
+            "the target's storage held 1 file right before the tool was started, and 0 files when "
+            "the registry began to serve");
+}
+
+TEST_F(SyncTrialTest, AllowsFilesThatARegistryBeginsWith) {
+  registries.writes_at_start = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(kinds(),
+              ElementsAre(OutcomeKind::complete, OutcomeKind::complete, OutcomeKind::complete));
+}
+
+TEST_F(SyncTrialTest, MeasuresNothingWhereTheTargetCannotBeAsked) {
+  content.present = fail(ErrorCode::unavailable, "connection refused");
+  ASSERT_TRUE(run());
+  EXPECT_EQ(kinds().front(), OutcomeKind::not_run);
+  EXPECT_EQ(reporter.iterations()[0].outcome.cause, "populate: connection refused");
+}
+
+TEST_F(SyncTrialTest, AsksForNothingThatTheUntimedRunHasBrought) {
+  assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  content.on_probe = [this] { std::ofstream(registries.directories.back() / "blob") << "x"; };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(content.last_awaited.manifests, IsEmpty());
+  EXPECT_EQ(kinds().front(), OutcomeKind::complete) << "the untimed run has filled the storage";
+}
+
+TEST_F(SyncTrialTest, DoesNothingBetweenTheProofOfAbsenceAndTheRun) {
+  assignment.trial.iterations = 1;
+  assignment.steps = {.populate = Populate::corpus, .tool_state = ToolState::kept};
+  std::size_t told = 0;
+  content.on_probe = [&] { told = reporter.records.size(); };
+  runner.script = [&](std::size_t run) {
+    if (run == 1) {
+      std::ofstream(runner.commands.back().stderr_log) << "x";
+    } else {
+      EXPECT_EQ(reporter.records.size(), told + 1) << "only that populate has ended";
+    }
+    return ScriptedRunner::exited(0);
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(runner.commands.size(), 2U);
+  EXPECT_EQ(reporter.artifact("populate-stderr.log.gz"), "x") << "told afterwards";
+}
+
 TEST_F(SyncTrialTest, LeavesTheTargetOfACalibrationToolUnread) {
   use_calibration_tool();
   ASSERT_TRUE(run());
@@ -211,7 +286,8 @@ TEST_F(SyncTrialTest, CatchesACalibrationToolThatWritesToTheTarget) {
 }
 
 TEST_F(SyncTrialTest, FailsLoudlyWhenATagMovesBetweenIterations) {
-  assignment.corpus.source = ReferenceSpec{{"127.0.0.1:5000/library/a:1"}};
+  assignment.corpus.source =
+      ReferenceSpec{{"127.0.0.1:5000/synthetic/a:1", "127.0.0.1:5000/synthetic/b:1"}};
   assignment.lock.source_host = "127.0.0.1:5000";
   content.tag_moves_at = 3;  // setup, populate 1, populate 2
   ASSERT_TRUE(run());
@@ -221,12 +297,34 @@ TEST_F(SyncTrialTest, FailsLoudlyWhenATagMovesBetweenIterations) {
 }
 
 TEST_F(SyncTrialTest, TakesItsOwnTrafficOffTheNetworkBytes) {
-  reporter.control_step = 700;
+  reporter.control_step = {
+      .link = protocol::Link::loopback, .sent_bytes = 500, .received_bytes = 200};
   ASSERT_TRUE(run());
   const NetworkUse network = reporter.iterations()[0].network.value();
   EXPECT_EQ(network.control_bytes, 700U);
   EXPECT_EQ(network.tx_bytes, 4300U);
   EXPECT_EQ(network.rx_bytes, 4300U);
+}
+
+NetworkUse without(const char* interface, protocol::Link link) {
+  return without_control_traffic({.interface = interface, .rx_bytes = 5000, .tx_bytes = 5000},
+                                 {.link = link, .sent_bytes = 500, .received_bytes = 200});
+}
+
+TEST(ControlTraffic, IsTakenOffEachDirectionOfAnEthernetInterface) {
+  const NetworkUse network = without("eth0", protocol::Link::ethernet);
+  EXPECT_EQ(network.tx_bytes, 4500U);
+  EXPECT_EQ(network.rx_bytes, 4800U);
+  EXPECT_EQ(network.control_bytes, 700U);
+}
+
+TEST(ControlTraffic, IsNotTakenOffAnInterfaceThatDoesNotCarryIt) {
+  for (const NetworkUse& network :
+       {without("eth0", protocol::Link::loopback), without("lo", protocol::Link::ethernet)}) {
+    EXPECT_EQ(network.tx_bytes, 5000U);
+    EXPECT_EQ(network.rx_bytes, 5000U);
+    EXPECT_EQ(network.control_bytes, 0U);
+  }
 }
 
 TEST_F(SyncTrialTest, TellsArtifactsBeforeTheIterationTheyBelongTo) {
@@ -342,6 +440,20 @@ TEST_F(SyncTrialTest, SaysWhyItCannotObserve) {
   EXPECT_THAT(outcome().cause, HasSubstr("nginx is not installed"));
   EXPECT_THAT(reporter.all<WireObserved>(), IsEmpty());
   EXPECT_EQ(registries.alive, 0);
+}
+
+TEST_F(SyncTrialTest, RecordsNoObservationThatFitsNoRecord) {
+  observe_only();
+  RecordedRequests requests;
+  for (std::size_t i = 0; i <= protocol::kMaxListElements; ++i) {
+    requests.target.push_back(
+        {.method = "PUT", .target = fmt::format("/v2/bench/a/manifests/{}", i), .status = 201});
+  }
+  recorder.requests = requests;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome().kind, OutcomeKind::not_run);
+  EXPECT_THAT(outcome().cause, HasSubstr("the tool named 65537 images and 0 user agents"));
+  EXPECT_THAT(reporter.all<WireObserved>(), IsEmpty());
 }
 
 TEST_F(SyncTrialTest, PublishesNoCountsFromALogThatItCannotRead) {

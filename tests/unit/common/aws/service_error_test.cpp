@@ -37,6 +37,31 @@ TEST(ServiceError, IsReadFromXml) {
   EXPECT_EQ(error.message, "a < b");
 }
 
+TEST(ServiceError, MayFollowTheStatusOfASuccess) {
+  for (const char* body :
+       {"<Error><Code>InternalError</Code></Error>",
+        "\n \n<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code></Error>"}) {
+    EXPECT_TRUE(is_error_document(answer(200, body))) << body;
+    EXPECT_EQ(service_error_of(answer(200, body)).type, "InternalError") << body;
+    EXPECT_EQ(explained(answer(200, body)).code, ErrorCode::unavailable) << body;
+  }
+  for (const char* body : {"", "<?xml", "{\"Error\":1}", "<ErrorList></ErrorList>",
+                           "<CompleteMultipartUploadResult><Error></Error>"
+                           "</CompleteMultipartUploadResult>"}) {
+    EXPECT_FALSE(is_error_document(answer(200, body))) << body;
+  }
+}
+
+TEST(Xml, IsWholeWhenItsRootIsClosedAtTheEnd) {
+  for (const char* whole : {"<a><b>1</b></a>\r\n", "\n<?xml version=\"1.0\"?>\n<a x=\"1\"></a>"}) {
+    EXPECT_TRUE(is_whole_document(whole)) << whole;
+  }
+  for (const char* cut : {"<a><b>1</b></a", "<a><b>1</b>", "<a><b>1</b></a><c>", "<?xml version",
+                          "<?xml version=\"1.0\"?>", "<a", "", "{}"}) {
+    EXPECT_FALSE(is_whole_document(cut)) << cut;
+  }
+}
+
 TEST(ServiceError, IsTheHeaderOrTheStatusWhereTheBodySaysNothing) {
   http::Response header = answer(400, "");
   header.headers.emplace("x-amzn-errortype", "ThrottlingException:http://internal.amazon.com/");

@@ -88,6 +88,18 @@ TEST(FindDataDirectory, LooksNowhereElseWhenTold) {
   EXPECT_EQ(wrong.error().code, ErrorCode::not_found);
 }
 
+TEST(FindDataDirectory, RefusesAFolderInWhichOthersMayWrite) {
+  const auto data = empty_data();
+  fs::permissions(data.path(), fs::perms::all);
+  for (const auto& found : {find_data_directory(data.path(), "/x"),
+                            find_data_directory(std::nullopt, data.path() / "bin/ocibench")}) {
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, ErrorCode::bad_input);
+    EXPECT_THAT(found.error().message,
+                HasSubstr(data.path().string() + " may be written to by other users"));
+  }
+}
+
 TEST(FindDataDirectory, SaysWhereItLooked) {
   const auto found = find_data_directory(std::nullopt, "/nowhere/bin/ocibench");
   ASSERT_FALSE(found);

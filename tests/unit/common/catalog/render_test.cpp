@@ -39,12 +39,12 @@ TEST(RenderTool, WritesTheCommandThatSkopeoWasTriedWith) {
                           "--dest", "docker", "--dest-tls-verify=false", "/run/work/images.yml",
                           "127.0.0.1:5002/bench/i1"));
   EXPECT_EQ(command->files.at("images.yml"),
-            "127.0.0.1:5001:\n"
+            "\"127.0.0.1:5001\":\n"
             "  tls-verify: false\n"
             "  images:\n"
-            "    lib/a:\n"
+            "    \"lib/a\":\n"
             "      - \"1\"\n"
-            "    lib/b:\n"
+            "    \"lib/b\":\n"
             "      - \"1\"\n");
   EXPECT_EQ(command->environment,
             (std::map<std::string, std::string>{{"HOME", "/run/state"},
@@ -72,7 +72,7 @@ TEST(RenderTool, ListsEveryTagOfARepositoryOnce) {
   const auto command = render_tool(**shipped_catalog().tool("skopeo"), "/usr/bin/skopeo", context);
   ASSERT_TRUE(command);
   EXPECT_THAT(command->files.at("images.yml"),
-              HasSubstr("    lib/a:\n      - \"1\"\n      - \"2\"\n"));
+              HasSubstr("    \"lib/a\":\n      - \"1\"\n      - \"2\"\n"));
 }
 
 std::string per_image_tool(std::string_view arguments, std::string_view more = "") {
@@ -145,7 +145,7 @@ TEST(RenderRegistry, WritesItsOwnConfiguration) {
             "  level: error\n"
             "storage:\n"
             "  filesystem:\n"
-            "    rootdirectory: /dev/shm/s\n"
+            "    rootdirectory: \"/dev/shm/s\"\n"
             "    maxthreads: 100\n"
             "  delete:\n"
             "    enabled: true\n"
@@ -153,8 +153,8 @@ TEST(RenderRegistry, WritesItsOwnConfiguration) {
             "    uploadpurging:\n"
             "      enabled: false\n"
             "http:\n"
-            "  addr: 127.0.0.1:5001\n"
-            "  secret: x\n"
+            "  addr: \"127.0.0.1:5001\"\n"
+            "  secret: \"x\"\n"
             "\n");
 }
 
@@ -170,7 +170,7 @@ TEST(RenderRegistry, ServesTlsWhenAskedTo) {
                        .key_file = "/run/k.pem"});
   ASSERT_TRUE(command);
   EXPECT_THAT(command->files.at("registry.yml"),
-              HasSubstr("  tls:\n    certificate: /run/c.pem\n    key: /run/k.pem\n"));
+              HasSubstr("  tls:\n    certificate: \"/run/c.pem\"\n    key: \"/run/k.pem\"\n"));
 }
 
 TEST(PlaceImages, KeepsTagsAndOrder) {

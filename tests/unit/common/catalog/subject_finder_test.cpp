@@ -54,6 +54,17 @@ TEST(SubjectFinder, PinsTheProgramByVersionAndContent) {
   EXPECT_EQ(found.identity.binaries[0].size_bytes, std::filesystem::file_size(found.binary));
 }
 
+TEST_F(InstalledProgram, IsNotRunWhereOthersMayReplaceIt) {
+  ASSERT_TRUE(find());
+  std::filesystem::permissions(tools.path() / "true", std::filesystem::perms::all);
+  const auto found = find();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(found.error().message,
+              HasSubstr("is not run: " + (tools.path() / "true").string() +
+                        " may be written to by other users; use another folder"));
+}
+
 TEST(SubjectFinder, SaysHowToInstallWhatIsMissing) {
   const SubjectFinder finder({.path = "/nonexistent"}, says_version);
   const auto found = finder.find(program());

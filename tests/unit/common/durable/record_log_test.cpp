@@ -77,6 +77,20 @@ Error error_of(const Result<T>& result) {
 
 // ---- streams
 
+TEST_F(RecordLogTest, DropsAStreamWithItsNumberAndLeavesTheOthers) {
+  RecordLog log = open();
+  append(log, "a", 3);
+  append(log, "b", 12);
+  ASSERT_TRUE(log.forget("b", 1));
+  ASSERT_EQ(log.streams()->size(), 2U);
+  EXPECT_EQ(log.streams()->at(1).bytes, 9U + 2U * 2U) << "1 to 9, 10 and 11";
+  ASSERT_TRUE(log.drop("b"));
+  ASSERT_EQ(log.streams()->size(), 1U);
+  EXPECT_THAT(payloads(log), ElementsAre("a:0", "a:1", "a:2"));
+  EXPECT_EQ(log.next_seq("b"), 0U);
+  EXPECT_EQ(log.append("b", 0, "anew"), Appended::stored);
+}
+
 TEST_F(RecordLogTest, StoresOnlyTheNextRecordOfAStream) {
   RecordLog log = open();
   EXPECT_EQ(log.next_seq("a"), 0U);

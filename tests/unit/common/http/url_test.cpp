@@ -5,12 +5,23 @@
 namespace ocibench::http {
 namespace {
 
-TEST(IsLoopback, KnowsNamesAndNumbers) {
-  for (const char* host : {"localhost", "localhost:5000", "127.0.0.1:1", "127.8.8.8", "[::1]:5"}) {
-    EXPECT_TRUE(is_loopback(host)) << host;
+TEST(NextUrl, GoesOnWhereTheAnswerSays) {
+  EXPECT_EQ(next_url("http://a.example/v2/x", "/v2/y?n=1"), "http://a.example/v2/y?n=1");
+  EXPECT_EQ(next_url("https://a.example/v2/x", "//b.example/y"), "https://b.example/y");
+  EXPECT_EQ(next_url("http://127.0.0.1:5/x", "http://b.example/y"), "http://b.example/y");
+  EXPECT_EQ(next_url("http://a.example/x", "https://b.example/y"), "https://b.example/y");
+}
+
+TEST(NextUrl, NeverLeavesHttpsForPlainHttp) {
+  for (const char* from : {"https://a.example/x", "HTTPS://a.example/x"}) {
+    for (const char* to : {"http://a.example/y", "HTTP://a.example/y", "http://127.0.0.1/y"}) {
+      const auto next = next_url(from, to);
+      ASSERT_FALSE(next) << from << " " << to;
+      EXPECT_EQ(next.error().code, ErrorCode::unavailable);
+    }
   }
-  for (const char* host : {"127.evil.example", "10.0.0.1", "localhost.evil", "[::2]"}) {
-    EXPECT_FALSE(is_loopback(host)) << host;
+  for (const char* to : {"", "file:///etc/passwd", "ftp://a.example/", "https://u:p@a.example/"}) {
+    EXPECT_FALSE(next_url("https://a.example/x", to)) << to;
   }
 }
 

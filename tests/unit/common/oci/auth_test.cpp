@@ -1,5 +1,7 @@
 #include "common/oci/auth.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace ocibench::oci {
@@ -42,9 +44,29 @@ TEST(ParseToken, AcceptsBothNamesAndTheDefaultLifetime) {
   EXPECT_EQ(parse_token(R"({"access_token":"b"})")->lifetime, seconds(60));
 }
 
+TEST(ParseToken, TakesTheOneThatIsGood) {
+  for (const char* body :
+       {R"({"token":"","access_token":"b"})", R"({"token":null,"access_token":"b"})",
+        R"({"token":"b","access_token":""})", R"({"token":"b","access_token":"c"})",
+        R"({"token":7,"access_token":"b"})"}) {
+    const auto token = parse_token(body);
+    ASSERT_TRUE(token) << body;
+    EXPECT_EQ(token->text, "b") << body;
+  }
+}
+
+TEST(ParseToken, HasTheDefaultLifetimeWhereItsOwnIsNoNumber) {
+  for (const char* lifetime : {"null", "-1", "0", "\"300\"", "\"\"", "1.5", "[]"}) {
+    const auto token = parse_token(std::string(R"({"token":"a","expires_in":)") + lifetime + "}");
+    ASSERT_TRUE(token) << lifetime;
+    EXPECT_EQ(token->lifetime, seconds(60)) << lifetime;
+  }
+}
+
 TEST(ParseToken, RefusesWhatCouldNotBeAHeader) {
   EXPECT_FALSE(parse_token(R"({"token":"a\r\nX-Evil: 1"})"));
   EXPECT_FALSE(parse_token(R"({"token":""})"));
+  EXPECT_FALSE(parse_token(R"({"token":"","access_token":null})"));
   EXPECT_FALSE(parse_token(R"({"expires_in":60})"));
   EXPECT_FALSE(parse_token("<html>"));
 }
@@ -63,6 +85,23 @@ TEST(TokenCache, ForgetsATokenBeforeItExpires) {
 TEST(BasicAuthorization, IsBase64WithPadding) {
   EXPECT_EQ(basic_authorization({"Aladdin", "open sesame"}),
             "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+}
+
+TEST(CheckRealm, WantsHttpsUnlessBothAreOnLoopback) {
+  for (const char* host : {"127.0.0.1:5000", "registry.example"}) {
+    EXPECT_TRUE(check_realm("https://auth.example/token", host)) << host;
+  }
+  EXPECT_TRUE(check_realm("http://127.0.0.1:5001/token", "localhost:5000"));
+  for (const char* realm : {"http://auth.example/token", "HTTP://auth.example/token",
+                            "http://10.0.0.1/token", "ftp://auth.example", "/token", ""}) {
+    EXPECT_FALSE(check_realm(realm, "127.0.0.1:5000")) << realm;
+    EXPECT_FALSE(check_realm(realm, "registry.example")) << realm;
+  }
+  const auto refused = check_realm("http://127.0.0.1/token?secret", "registry.example");
+  ASSERT_FALSE(refused) << "a registry elsewhere must not reach into this machine";
+  EXPECT_EQ(refused.error().message,
+            "the registry names http://127.0.0.1/token as its token server, which is no https: "
+            "passwords and tokens would be readable on the way");
 }
 
 }  // namespace

@@ -43,6 +43,12 @@ TEST_F(CorpusCache, KeepsNothingOfABuildThatFailed) {
   EXPECT_TRUE(get());
 }
 
+TEST_F(CorpusCache, RemovesWhatAKilledBuildHasLeft) {
+  fs::create_directories(cache_ / ".building-a1b2c3/layout/blobs");
+  ASSERT_TRUE(get());
+  EXPECT_EQ(std::distance(fs::directory_iterator(cache_), {}), 1);
+}
+
 TEST_F(CorpusCache, UsesWhatAFasterProcessFinishedMeanwhile) {
   const auto slower = cached_layout(cache_, "key", [&](const fs::path& directory) {
     EXPECT_TRUE(get());

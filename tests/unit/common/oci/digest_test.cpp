@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/model/reference.hpp"
+
 namespace ocibench::oci {
 namespace {
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/model/limits.hpp"
+
 namespace ocibench::oci {
 namespace {
 

@@ -70,6 +70,64 @@ TEST_F(Resolve, TakesAnImageFromALocalLayout) {
   EXPECT_EQ(local->images.front(), made.images[1]);
 }
 
+// ---- local files of a corpus that somebody else has sent
+
+class LocalFiles : public Resolve {
+ protected:
+  LocalFiles() {
+    made_ = resolve_corpus(synthetic(), context_).value();
+    const auto layout = provide_layout(synthetic(), made_, context_).value();
+    for (const char* folder : {"allowed", "other"}) {
+      fs::create_directories(directory_.path() / folder);
+      fs::copy(layout.directory(), directory_.path() / folder / "app", fs::copy_options::recursive);
+    }
+    fs::create_symlink(directory_.path() / "other", path("allowed/out"));
+    fs::create_symlink(directory_.path() / "allowed", path("in"));
+    context_.files = {{{path("nowhere"), path("allowed")}}};
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_.path() / name; }
+  Result<ResolvedCorpus> resolve(const std::string& file) {
+    return resolve_corpus({.name = "l", .source = LocalFileSpec{{{file, "s-02", "1"}}}}, context_);
+  }
+
+  ResolvedCorpus made_;
+};
+
+TEST_F(LocalFiles, AreReadBelowTheFoldersOfTheAgent) {
+  for (const char* name : {"allowed/app", "in/app", "other/../allowed/app"}) {
+    const auto local = resolve(path(name));
+    ASSERT_TRUE(local) << name << ": " << local.error().message;
+    EXPECT_EQ(local->images.front(), made_.images[1]) << name;
+  }
+}
+
+TEST_F(LocalFiles, ElsewhereAreRefusedInTheSameWordsWhetherTheyAreThereOrNot) {
+  for (const char* name : {"other/app", "other/absent", "allowed/out/app", "allowed/out/absent",
+                           "allowed/../other/app", "allowed/../other/absent", "allowed/absent",
+                           "allowedx", "cache", ""}) {
+    const std::string file = path(name);
+    const auto local = resolve(file);
+    ASSERT_FALSE(local) << name;
+    EXPECT_EQ(local.error().code, ErrorCode::not_found) << name;
+    EXPECT_EQ(local.error().message,
+              "corpus l: " + file +
+                  " is not below a folder from which this agent reads local files (its option "
+                  "--corpus-files), or not there");
+  }
+}
+
+TEST_F(LocalFiles, DoNotLeadOutByTheIndexOfALayout) {
+  fs::remove(path("allowed/app/index.json"));
+  fs::create_symlink(path("other/app/index.json"), path("allowed/app/index.json"));
+  EXPECT_EQ(resolve(path("allowed/app")).error().code, ErrorCode::not_found);
+}
+
+TEST_F(LocalFiles, AreNotReadAtAllWithoutAFolder) {
+  context_.files = {{std::vector<fs::path>{}}};
+  EXPECT_EQ(resolve(path("allowed/app")).error().code, ErrorCode::not_found);
+}
+
 TEST_F(Resolve, NoticesADamagedLocalLayout) {
   const ResolvedCorpus made = resolve_corpus(synthetic(), context_).value();
   const auto layout = provide_layout(synthetic(), made, context_).value();

@@ -8,6 +8,7 @@
 
 #include "common/file.hpp"
 #include "common/gzip.hpp"
+#include "common/model/limits.hpp"
 #include "common/oci/layout.hpp"
 #include "common/oci/random_bytes.hpp"
 #include "common/sha256.hpp"
