@@ -25,7 +25,7 @@ inline constexpr std::uint16_t kOldestRecordFormat = 5;
 inline constexpr std::size_t kMaxFrameBytes = 8 * 1024 * 1024;
 
 /// Requires: validate() holds (validate.hpp), or the other side would refuse it; asserted. Text
-/// that is not UTF-8 is mended with '?', and a text too long for its kind is cut
+/// that is not UTF-8 is repaired with '?', and a text too long for its kind is cut
 /// (bounded_archive.hpp). The result may exceed kMaxFrameBytes: the transport
 /// refuses it.
 std::string encode(const AgentMessage& message);

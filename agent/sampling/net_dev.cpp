@@ -146,14 +146,6 @@ std::optional<std::string> default_route_interface(std::string_view route,
   return best.interface.empty() ? std::nullopt : std::optional(best.interface);
 }
 
-bool is_loopback_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  }
-  return host == "localhost" || host.ends_with(".localhost") || host == "::1" ||
-         host.starts_with("127.");
-}
-
 Result<std::string> read_default_route_interface(const std::filesystem::path& proc_root) {
   const auto text = [&](const char* name) {
     return read_file(proc_root / "net" / name, kMaxRouteBytes).value_or(std::string());

@@ -40,10 +40,6 @@ std::optional<InterfaceCounters> difference(const InterfaceCounters& earlier,
 std::optional<std::string> default_route_interface(std::string_view route,
                                                    std::string_view ipv6_route);
 
-/// Which interface a run's bytes cross: "lo" when all its endpoints are on this host, else the
-/// default route's. `host` is a name or address without port: "localhost", "127.0.0.1", "[::1]".
-bool is_loopback_host(std::string_view host);
-
 /// Errors: not_found when there is no default route: name the interface in the agent's settings.
 Result<std::string> read_default_route_interface(const std::filesystem::path& proc_root);
 

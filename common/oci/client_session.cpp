@@ -81,7 +81,7 @@ Error wrong_answer(Method method, const Answer& answer, std::string_view what) {
 Result<std::string> upload_url(const Answer& answer) {
   return http::next_url(answer.url, answer.response.header("location"))
       .map_error([&](const Error& error) {
-        return wrong_answer(Method::post, answer, "Location: " + error.message);
+        return error.with_context(fmt::format("Location from {}", http::printable_url(answer.url)));
       });
 }
 

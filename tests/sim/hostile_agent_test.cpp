@@ -146,8 +146,7 @@ AttemptId& id_of(AgentRecord& record) {
 /// Another trial of the plan, one that it has not, or the same one.
 TrialId any_trial(const Deck& deck) {
   const std::size_t drawn = deck.below(deck.plan.trials.size() + 1);
-  return drawn == deck.plan.trials.size() ? TrialId("cold/stranger/r1")
-                                          : deck.plan.trials[drawn].id;
+  return drawn == deck.plan.trials.size() ? TrialId("cold/unknown/r1") : deck.plan.trials[drawn].id;
 }
 
 void change_a_count(const Deck& deck, Verification& proof) {

@@ -6,6 +6,7 @@
 
 #include "common/model/expectation.hpp"
 #include "common/units.hpp"
+#include "coordinator/plan/assignment_of.hpp"
 
 namespace ocibench::testing_support {
 namespace {
@@ -115,11 +116,10 @@ Iteration complete_iteration(std::uint32_t index, std::chrono::milliseconds wall
 }
 
 Verification whole_proof(const Plan& plan, const Trial& trial, std::string_view platform) {
-  const auto scenario =
-      std::ranges::find(plan.scenarios, trial.scenario, &coordinator::PlannedScenario::name);
+  const coordinator::PlannedScenario& scenario = coordinator::planned_scenario(plan, trial);
   const ExpectedProof proof =
-      expected_proof(expected_states(first_images(plan.lock, trial.images), scenario->steps,
-                                     scenario->moved, platform)
+      expected_proof(expected_states(first_images(plan.lock, trial.images), scenario.steps,
+                                     scenario.moved, platform)
                          .after);
   return {.images_expected = proof.images,
           .images_found = proof.images,

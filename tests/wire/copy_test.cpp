@@ -149,7 +149,8 @@ TEST_F(Copy, ProgramPrintsALinePerImageAndTellsFailuresByItsStatus) {
   const auto run = run_program(directory_.path(), command({"--images", list.string()}));
   EXPECT_EQ(run.status, 2);
   EXPECT_EQ(run.out, "lib/a:1 " + digest + "\n");
-  EXPECT_THAT(run.err, HasSubstr("ocibench: lib/absent:1: HEAD http://"));
+  EXPECT_THAT(run.err, HasSubstr("ocibench: lib/absent:1: GET http://"));
+  EXPECT_THAT(run.err, HasSubstr("404 MANIFEST_UNKNOWN"));
   EXPECT_THAT(run.err, HasSubstr("1 of 2 images failed"));
   EXPECT_EQ(run_program(directory_.path(), command({"lib/a:1", "m/a"})).status, 0);
 }

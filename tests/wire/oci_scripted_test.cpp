@@ -19,13 +19,11 @@ namespace ocibench::oci {
 namespace {
 
 using testing::HasSubstr;
-using testing_support::AfterAnswer;
 using testing_support::blob_of;
 using testing_support::RawServer;
 using testing_support::ScriptedAnswer;
 using testing_support::ScriptedRegistry;
 using testing_support::ScriptedRequest;
-using testing_support::Slowly;
 
 int count_of(const ScriptedRegistry& registry, std::string_view part) {
   int count = 0;
