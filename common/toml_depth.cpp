@@ -27,8 +27,8 @@ std::size_t end_of_string(std::string_view toml, std::size_t closing, std::strin
   return end;
 }
 
-/// Bytes of the string that `toml` starts with, its quotes included. A string of one line ends with
-/// the line at the latest, as the parser stops there.
+/// Bytes of the string that `toml` starts with, its quotes included. Where it has no end, the
+/// parser stops at it or before, so that what follows need not be looked at.
 std::size_t string_length(std::string_view toml, std::string_view quotes) {
   const bool has_escapes = quotes.front() == '"';
   for (std::size_t at = quotes.size(); at < toml.size(); ++at) {
@@ -36,8 +36,6 @@ std::size_t string_length(std::string_view toml, std::string_view quotes) {
       ++at;
     } else if (toml.substr(at).starts_with(quotes)) {
       return end_of_string(toml, at, quotes);
-    } else if (quotes.size() == 1 && toml[at] == '\n') {
-      return at;
     }
   }
   return toml.size();

@@ -56,7 +56,7 @@ void remove_made(const fs::path& run, const MadeHere& made) {
     ::unlink(path.c_str());
   } else if (made.kind == Made::folder) {
     ::rmdir(path.c_str());
-  } else if (is_real_folder(path)) {
+  } else {
     fs::remove_all(path, ignored);  // unlinks links
   }
 }

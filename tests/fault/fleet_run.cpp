@@ -35,7 +35,6 @@ void FleetRun::TearDown() {
 }
 
 std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {
-  const bool patient = more_limits.find("agent_lost_after_s") != std::string::npos;
   const std::filesystem::path file = path("campaign.toml");
   std::ofstream(file) << "schema = 1\nname = \"fleet\"\nscenarios = [\"cold\"]\n"
                          "tools = [\"skopeo\", \"sleep\", \"null\"]\ncorpus = \"tiny\"\n"
@@ -43,7 +42,7 @@ std::string FleetRun::write_rotated_campaign(const std::string& more_limits) {
                          "lanes = 3\n\n[agents]\nexpected = 3\nshare_host = true\n\n[limits]\n"
                          "heartbeat_s = 0.3\n"
                          "agent_wait_s = 20\n"
-                      << (patient ? "" : "agent_lost_after_s = 3\n") << more_limits;
+                      << with_lost_after(3, more_limits);
   return file.string();
 }
 

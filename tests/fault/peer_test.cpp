@@ -111,7 +111,7 @@ TEST_F(PeerFault, AKilledAgentIsReplacedByASpare) {
 }
 
 TEST_F(PeerFault, AFrozenAgentThatComesBackInTimeLosesNothing) {
-  start_one(4);
+  start_one(4, "agent_lost_after_s = 30\n");  // in time also on a busy machine
   agent("lane-1").signal(SIGSTOP);
   ASSERT_TRUE(coordinator().wait_for_err("agent lane-1 is silent", kPatience));
   agent("lane-1").signal(SIGCONT);

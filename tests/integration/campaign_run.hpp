@@ -27,15 +27,19 @@ class CampaignRun : public testing::Test {
     return directory_.path() / name;
   }
 
+  /// `limits`, and after how many seconds an agent is lost where they do not say.
+  static std::string with_lost_after(int seconds, const std::string& limits) {
+    const bool given = limits.find("agent_lost_after_s") != std::string::npos;
+    return (given ? "" : "agent_lost_after_s = " + std::to_string(seconds) + "\n") + limits;
+  }
   /// A campaign over the corpus `tiny` whose agents beat fast. `more` is further TOML.
   std::string write_campaign(const std::string& tools, int iterations,
                              const std::string& more_limits = "") {
     const std::filesystem::path file = path("campaign.toml");
     std::ofstream(file) << "schema = 1\nname = \"test\"\nscenarios = [\"cold\"]\ntools = [" << tools
                         << "]\ncorpus = \"tiny\"\niterations = " << iterations
-                        << "\nseed = 7\n\n[limits]\nheartbeat_s = 0.1\nagent_lost_after_s = 5\n"
-                        << "agent_wait_s = 3\n"
-                        << more_limits;
+                        << "\nseed = 7\n\n[limits]\nheartbeat_s = 0.1\nagent_wait_s = 3\n"
+                        << with_lost_after(5, more_limits);
     return file.string();
   }
 

@@ -53,6 +53,8 @@ TEST(TomlDocument, BoundsTheDepthOfKeysWhereverTheyStand) {
   EXPECT_EQ(refusal(repeated("'a' . ", 100'000) + "a = 1\n"), "t.toml:1" + expected);
   EXPECT_EQ(refusal("x = { s = \"\"\"\n\"quoted\"\"\"\"\", " + deep + " = 1 }\n"),
             "t.toml:2" + expected);
+  EXPECT_EQ(refusal("x = { s = \"\"\"a\"\"\"\", " + deep + " = 1 }\n"), "t.toml:1" + expected);
+  EXPECT_EQ(refusal("x = { s = '\\', " + deep + " = 1 }\n"), "t.toml:1" + expected);
   EXPECT_EQ(refusal("s = '\\' # '\n" + deep + " = 1\n"), "t.toml:2" + expected);
 }
 

@@ -45,6 +45,19 @@ TEST(FindDistrust, BelievesRootAndOurselvesDownToTheRoot) {
   EXPECT_EQ(trees.distrust("/usr/bin/skopeo"), "");
 }
 
+TEST(FindDistrust, BelievesTheGroupOfRoot) {
+  const Trees trees{.rights = {{"/srv/tools", {kUs, 0, S_IFDIR | 0775}}}};
+  EXPECT_EQ(trees.distrust("/srv/tools/crane"), "");
+}
+
+TEST(FindDistrust, NamesWhatCannotBeLookedAt) {
+  const auto nothing = [](const std::filesystem::path& /*path*/) {
+    return std::optional<PathRights>();
+  };
+  EXPECT_EQ(find_distrust("/a/b", {.owners = {0}, .folders = {}}, nothing),
+            "/a/b cannot be looked at");
+}
+
 TEST(FindDistrust, NamesAnOwnerWhoCouldReplaceIt) {
   const Trees trees{.rights = {{"/opt/eve", {kEve, kEve, S_IFDIR | 0755}},
                                {"/usr/bin/crane", {kEve, kEve, S_IFREG | 0755}}}};
@@ -76,9 +89,13 @@ TEST(FindDistrust, TakesTheStickyBitForDeeperFoldersOnly) {
 TEST(FindDistrust, BelievesWhoeverCouldReplaceOurOwnProgram) {
   const Trees trees{.rights = {{"/work", {kEve, kEve, S_IFDIR | 0777}},
                                {"/work/data", {0, 0, S_IFDIR | 0755}},
-                               {"/other", {0, 0, S_IFDIR | 0777}}},
-                    .believed = {.owners = {0, kUs, kEve}, .folders = {"/work", "/"}}};
+                               {"/other", {0, 0, S_IFDIR | 0777}},
+                               {"/tmp", kSticky},
+                               {"/tmp/crane", {0, 0, S_IFREG | 0755}}},
+                    .believed = {.owners = {0, kUs, kEve}, .folders = {"/work", "/tmp", "/"}}};
   EXPECT_EQ(trees.distrust("/work/data"), "");
+  EXPECT_THAT(trees.distrust("/tmp/crane"), StartsWith("/tmp may be written to"))
+      << "nobody can replace our own program in a sticky folder, but anybody can put another there";
   EXPECT_THAT(trees.distrust("/other/data"), HasSubstr("/other may be written to"));
 }
 
@@ -90,6 +107,9 @@ TEST(FindDistrust, LooksAtWhereALinkLeads) {
   ASSERT_TRUE(write_file_atomically(open / "tool", ""));
   std::filesystem::create_symlink(open / "tool", base.path() / "link");
   EXPECT_THAT(find_distrust(base.path() / "link").value_or(""), HasSubstr("/open may be written"));
+  std::filesystem::create_symlink("/bin/sh", open / "link");
+  EXPECT_THAT(find_distrust(open / "link").value_or(""), HasSubstr("/open may be written"))
+      << "whoever may write there could lead it elsewhere";
   EXPECT_THAT(find_distrust(base.path() / "none").value_or(""), HasSubstr("cannot be looked at"));
   EXPECT_EQ(find_distrust("/bin/sh"), std::nullopt);
 }

@@ -161,6 +161,16 @@ TEST(ClaimsOfAnAgent, HaveANumberWhereAllFits) {
   EXPECT_EQ(verdict_line(analysis.verdict), "RESULT: VALID 6/6");
 }
 
+TEST(ClaimsOfAnAgent, HaveNoNumberWhereThePlanHasNothingToCopy) {
+  Plan plan = plan_of_one();
+  plan.lock.images.clear();
+  Iteration iteration = complete_iteration(kChanged);
+  iteration.verification = whole_proof(plan, plan.trials[0], "");
+  ASSERT_EQ(iteration.verification->images_expected, 0U);
+  EXPECT_THAT(of_the_changed(analyse_claims(plan, iteration)),
+              ElementsAre(testing::Field(&Finding::text, HasSubstr("nothing to copy"))));
+}
+
 TEST(ClaimsOfAnAgent, HaveANumberAtTheFloorItself) {
   Iteration least = complete_iteration(kChanged);
   least.network->tx_bytes = kFloorBytes / 10 * 9;
@@ -331,6 +341,21 @@ TEST(ProofOfOnePlatform, LowersTheFloorToIt) {
   PlannedProofs proofs(plan);
   EXPECT_EQ(proofs.of(plan.trials[0], "linux/amd64").bytes_to_bring, 129'999'000U);
   EXPECT_EQ(proofs.of(plan.trials[0], "linux/s390x").bytes_to_bring, 159'998'000U);
+}
+
+TEST(ProofOfOnePlatform, LowersTheFloorToTheLeastWhereTheMachineIsNotKnown) {
+  Plan plan = plan_of_platforms(Platforms::host);
+  const auto floor = [&] {
+    PlannedProofs proofs(plan);
+    return proofs.of(plan.trials[0], std::nullopt).bytes_to_bring;
+  };
+  const auto own_layer = [&](std::size_t manifest) -> BlobInfo& {
+    return plan.lock.images[0].manifests[manifest].blobs[1];
+  };
+  own_layer(1).size_bytes -= 1000;  // of linux/amd64
+  EXPECT_EQ(floor(), 129'998'000U);
+  own_layer(2).size_bytes -= 2000;  // of linux/arm64
+  EXPECT_EQ(floor(), 129'997'000U);
 }
 
 // ---- plans of older coordinators

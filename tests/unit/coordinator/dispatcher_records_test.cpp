@@ -72,6 +72,16 @@ TEST(DispatcherRecords, OfAnAttemptOfAnotherAgentAreRefusedAndItsOwnIsGivenToOth
   EXPECT_EQ(desk.dispatcher.view()[1].status, Dispatcher::TrialStatus::waiting) << "crane's";
 }
 
+// An agent chooses what it calls its process: it may say what another one has said.
+TEST(DispatcherRecords, OfAnotherAgentAreRefusedAlsoUnderTheNameOfItsProcess) {
+  Desk desk(plan_of({"skopeo", "crane"}));
+  desk.hello(kOne, "b1");
+  desk.hello(kTwo, "b1");
+  desk.record(kTwo, "b1", 0, TrialFinished{.id = attempt(kTrial, 1)});
+  EXPECT_EQ(stored_of(desk, kTwo), 0U);
+  EXPECT_EQ(desk.dispatcher.view()[0].status, Dispatcher::TrialStatus::leased);
+}
+
 struct Deviation {
   const char* what;
   const char* boot;

@@ -164,6 +164,17 @@ TEST_F(RunFolder, IsNotABundle) {
   EXPECT_THAT(refusal(bundle).message, HasSubstr("ocibench report"));
 }
 
+TEST_F(RunFolder, HasFilesOfItsOwnAndNoLinksToThem) {
+  create();
+  for (const char* file : {"journal.sqlite", "run.json"}) {
+    fs::rename(run() / file, folder_.path() / file);
+    fs::create_symlink(folder_.path() / file, run() / file);
+    EXPECT_EQ(refusal(run()).code, ErrorCode::bad_input) << file;
+    fs::rename(folder_.path() / file, run() / file);
+    EXPECT_EQ(refusal(run()).message, "accepted") << file;
+  }
+}
+
 TEST_F(RunFolder, IsNotALinkToOne) {
   create();
   const fs::path link = results() / ".running" / "link";
@@ -173,6 +184,15 @@ TEST_F(RunFolder, IsNotALinkToOne) {
     EXPECT_THAT(refusal(named).message, HasSubstr("symbolic link")) << named;
   }
   EXPECT_EQ(refusal(run().string() + "/").message, "accepted");
+}
+
+TEST_F(RunFolder, IsNotWhatALinkInPlaceOfRunningLeadsTo) {
+  create();
+  const fs::path other = results() / "other";
+  fs::create_directory(other);
+  fs::create_directory_symlink(results() / ".running", other / ".running");
+  EXPECT_EQ(refusal(other / ".running" / run().filename()).code, ErrorCode::bad_input);
+  EXPECT_EQ(refusal(run()).message, "accepted");
 }
 
 TEST_F(RunFolder, IsGoneAfterItsEnd) {
@@ -225,6 +245,18 @@ TEST_F(RunFolder, RemovesNothingBehindALink) {
   for (const char* file : {"spool.sqlite", "work/data", "coordinator.key"}) {
     EXPECT_TRUE(fs::exists(elsewhere / file)) << file;
   }
+}
+
+TEST_F(RunFolder, RemovesNothingWhenItHasBecomeALink) {
+  create();
+  auto directory = RunDirectory::reopen(results(), {});
+  ASSERT_TRUE(directory);
+  const fs::path elsewhere = folder_.path() / "elsewhere";
+  fs::rename(run(), elsewhere);
+  fs::create_directory_symlink(elsewhere, run());
+  EXPECT_THAT(directory->remove(), IsEmpty());
+  EXPECT_TRUE(fs::exists(elsewhere / "keys" / "coordinator.key"));
+  EXPECT_TRUE(fs::exists(elsewhere / kRunNotesFile));
 }
 
 }  // namespace

@@ -71,6 +71,14 @@ TEST(ParseToken, RefusesWhatCouldNotBeAHeader) {
   EXPECT_FALSE(parse_token("<html>"));
 }
 
+TEST(ParseToken, BoundsTheTokenThatIsSentWithEveryRequest) {
+  const auto token_of = [](std::size_t bytes) {
+    return parse_token(R"({"token":")" + std::string(bytes, 't') + R"("})");
+  };
+  EXPECT_TRUE(token_of(std::size_t{32} * 1024));
+  EXPECT_FALSE(token_of(std::size_t{32} * 1024 + 1));
+}
+
 TEST(TokenCache, ForgetsATokenBeforeItExpires) {
   TokenCache cache;
   const MonoTime now{};
