@@ -61,6 +61,15 @@ ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform
           .manifests = {*child}};
 }
 
+ResolvedCorpus one_platform(ResolvedCorpus corpus, std::string_view platform) {
+  if (!platform.empty()) {
+    for (ResolvedImage& image : corpus.images) {
+      image = one_platform(image, platform);
+    }
+  }
+  return corpus;
+}
+
 bool same_tag(const ResolvedImage& image, const ResolvedImage& other) {
   return image.repository == other.repository && image.tag == other.tag;
 }

@@ -100,6 +100,8 @@ ResolvedCorpus first_images(ResolvedCorpus corpus, std::uint32_t images);
 /// What a tool that copies one platform only leaves under the tag: that child of the index. The
 /// image itself when it is no index or has no such child.
 ResolvedImage one_platform(const ResolvedImage& image, std::string_view platform);
+/// Every image as the above leaves it; `platform` may be empty: all of them, as they are.
+ResolvedCorpus one_platform(ResolvedCorpus corpus, std::string_view platform);
 /// Whether one tag names both, before and after it moved.
 bool same_tag(const ResolvedImage& image, const ResolvedImage& other);
 

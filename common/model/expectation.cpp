@@ -12,15 +12,10 @@
 namespace ocibench {
 namespace {
 
-ResolvedImage as_copied(const ResolvedImage& image, std::string_view platform) {
-  return platform.empty() ? image : one_platform(image, platform);
-}
-
-std::vector<ExpectedContent> by_their_tags(const ResolvedCorpus& corpus, Place place,
-                                           std::string_view platform) {
+std::vector<ExpectedContent> by_their_tags(ResolvedCorpus corpus, Place place) {
   std::vector<ExpectedContent> contents;
-  for (const ResolvedImage& image : corpus.images) {
-    contents.push_back({as_copied(image, platform), place, Named::by_tag});
+  for (ResolvedImage& image : corpus.images) {
+    contents.push_back({std::move(image), place, Named::by_tag});
   }
   return contents;
 }
@@ -62,11 +57,12 @@ std::string_view to_string(Place place) {
 ExpectedStates expected_states(const ResolvedCorpus& lock, const ScenarioSteps& steps,
                                const std::vector<ResolvedImage>& moved, std::string_view platform) {
   const Place timed = steps.destination == Destination::other ? Place::other : Place::first;
-  ExpectedStates states{.after = by_their_tags(after_the_move(lock, moved), timed, platform)};
+  ExpectedStates states{
+      .after = by_their_tags(one_platform(after_the_move(lock, moved), platform), timed)};
   if (steps.populate == Populate::nothing) {
     return states;
   }
-  states.before = by_their_tags(lock, Place::first, platform);
+  states.before = by_their_tags(one_platform(lock, platform), Place::first);
   for (std::size_t i = 0; i < states.before.size(); ++i) {
     const ExpectedContent& earlier = states.before[i];
     if (timed == Place::other) {

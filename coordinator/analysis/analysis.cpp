@@ -88,20 +88,20 @@ std::string interface_of(const CampaignState& state, const Aggregate& aggregate)
   return interfaces.size() == 1 ? *interfaces.begin() : std::string();
 }
 
-/// Trials of one row differ only where a tool copies the platform of its machine.
-ByteFloor lowest_floor(const Plan& plan, const CampaignState& state, const Aggregate& aggregate,
-                       PlannedProofs& proofs) {
-  std::optional<ByteFloor> lowest;
+/// What the row's trials must bring and copy. They differ only where a tool copies the platform of
+/// its machine.
+void add_work(Row& row, const Plan& plan, const CampaignState& state, PlannedProofs& proofs) {
+  bool first = true;
   for (const TrialState& trial : state.trials) {
-    if (!aggregate.covers(trial.trial)) {
+    if (!row.aggregate.covers(trial.trial)) {
       continue;
     }
-    const ByteFloor floor = byte_floor(plan, proofs.of(trial.trial, trial.platform()));
-    if (!lowest || floor.bytes() < lowest->bytes()) {
-      lowest = floor;
-    }
+    const PlannedProof& proof = proofs.of(trial.trial, trial.platform());
+    const ByteFloor floor = byte_floor(plan, proof);
+    row.floor = first || floor.bytes() < row.floor.bytes() ? floor : row.floor;
+    row.copied = first ? proof.copied : widened(row.copied, proof.copied);
+    first = false;
   }
-  return lowest.value_or(ByteFloor{});
 }
 
 void find_identity_differences(Analysis& analysis) {
@@ -178,10 +178,10 @@ Analysis analyse(const Plan& plan, std::span<const JournalEntry> journal) {
   const std::vector<Aggregate> aggregates = aggregate(plan, analysis.state);
   PlannedProofs proofs(plan);
   for (const Aggregate& one : aggregates) {
-    analysis.rows.push_back({.aggregate = one,
-                             .label = label_of(analysis, one.tool),
-                             .egress = check_egress(plan, one, interface_of(analysis.state, one)),
-                             .floor = lowest_floor(plan, analysis.state, one, proofs)});
+    Row row{.aggregate = one, .label = label_of(analysis, one.tool)};
+    add_work(row, plan, analysis.state, proofs);
+    row.egress = check_egress(plan, one, row.copied, interface_of(analysis.state, one));
+    analysis.rows.push_back(std::move(row));
   }
   const std::vector<Finding> calibration = check_calibration(analysis.state, aggregates);
   analysis.findings.insert(analysis.findings.end(), calibration.begin(), calibration.end());

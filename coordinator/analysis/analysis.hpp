@@ -35,7 +35,8 @@ struct Row {
   Aggregate aggregate;
   std::string label;  ///< "skopeo 1.9.3 (Debian 12)"; the tool's name when no agent told
   EgressCheck egress;
-  ByteFloor floor;  ///< of its trials, the lowest; meaningless for a calibration tool
+  CopiedBytes copied;  ///< by all its trials
+  ByteFloor floor;     ///< of its trials, the lowest; meaningless for a calibration tool
 };
 
 /// Everything that reports print: a pure function of the plan and the journal.

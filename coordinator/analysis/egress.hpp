@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "coordinator/analysis/aggregate.hpp"
+#include "coordinator/analysis/planned_proof.hpp"
 #include "coordinator/plan/plan.hpp"
 
 namespace ocibench::coordinator {
@@ -28,8 +29,8 @@ enum class EgressFit : std::uint8_t {
 
 struct EgressCheck {
   EgressFit fit = EgressFit::no_expectation;
-  std::uint64_t expected_low_bytes = 0;   ///< 2 x unique bytes of the corpus
-  std::uint64_t expected_high_bytes = 0;  ///< 2 x per-repository bytes
+  std::uint64_t expected_low_bytes = 0;   ///< 2 x CopiedBytes::least
+  std::uint64_t expected_high_bytes = 0;  ///< 2 x CopiedBytes::most
   double ratio_to_low = 0;                ///< median tx_bytes / expected_low_bytes
   double ratio_to_high = 0;
   std::string sentence;  ///< for the report
@@ -38,6 +39,7 @@ struct EgressCheck {
 std::string_view to_string(EgressFit fit);
 
 /// `interface` is the one that the tool's iterations were measured on; empty when they differ.
-EgressCheck check_egress(const Plan& plan, const Aggregate& aggregate, std::string_view interface);
+EgressCheck check_egress(const Plan& plan, const Aggregate& aggregate, const CopiedBytes& copied,
+                         std::string_view interface);
 
 }  // namespace ocibench::coordinator

@@ -58,9 +58,12 @@ PlannedProof make_planned_proof(const Plan& plan, const Trial& trial,
   PlannedProof planned{.steps = scenario.steps, .older_plan = !copied};
   for (const std::string& each : platforms) {
     const ExpectedStates states = expected_states(lock, scenario.steps, scenario.moved, each);
+    const ResolvedCorpus images = one_platform(lock, each);
     const std::uint64_t bytes = blob_bytes_to_bring(states);
-    planned.bytes_to_bring =
-        planned.any_of.empty() ? bytes : std::min(planned.bytes_to_bring, bytes);
+    const CopiedBytes here{unique_bytes(images), per_repository_bytes(images)};
+    const bool first = planned.any_of.empty();
+    planned.bytes_to_bring = first ? bytes : std::min(planned.bytes_to_bring, bytes);
+    planned.copied = first ? here : widened(planned.copied, here);
     planned.any_of.push_back({expected_proof(states.after), fewest_blobs(states.after)});
   }
   return planned;
@@ -96,6 +99,10 @@ std::string difference_from(const Verification& proof, const AcceptedProof& acce
 }
 
 }  // namespace
+
+CopiedBytes widened(const CopiedBytes& one, const CopiedBytes& other) {
+  return {std::min(one.least, other.least), std::max(one.most, other.most)};
+}
 
 std::string difference(const Verification& proof, const PlannedProof& planned) {
   std::string first;

@@ -24,6 +24,17 @@ struct AcceptedProof {
   friend bool operator==(const AcceptedProof&, const AcceptedProof&) = default;
 };
 
+/// Manifests and blobs of what a tool copies, whether they were at the target before or not.
+struct CopiedBytes {
+  std::uint64_t least = 0;  ///< each once, however many repositories have it
+  std::uint64_t most = 0;   ///< each once in every repository that has it
+
+  friend bool operator==(const CopiedBytes&, const CopiedBytes&) = default;
+};
+
+/// What is least and most of two.
+CopiedBytes widened(const CopiedBytes& one, const CopiedBytes& other);
+
 /// By the plan, and where a tool copies the platform of its machine only, by what the agent says of
 /// the machine.
 struct PlannedProof {
@@ -34,6 +45,7 @@ struct PlannedProof {
   /// blobs by the repositories of the target, where those of several images may be one.
   bool older_plan = false;
   std::uint64_t bytes_to_bring = 0;  ///< as blob_bytes_to_bring(); of any_of, the least
+  CopiedBytes copied;                ///< of any_of, the least and the most
 
   friend bool operator==(const PlannedProof&, const PlannedProof&) = default;
 };

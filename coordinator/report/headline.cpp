@@ -76,7 +76,7 @@ std::string quantile_text(const std::optional<double>& seconds) {
 catalog::TemplateValues values_for(const Analysis& analysis, const Row& row) {
   const Measured numbers = measured(analysis, row);
   const ResolvedCorpus corpus = first_images(analysis.plan.lock, row.aggregate.images);
-  const std::uint64_t bytes = unique_bytes(corpus);
+  const std::uint64_t bytes = row.copied.least;
   const bool whole = row.aggregate.complete == row.aggregate.planned;
   return {
       .texts = {

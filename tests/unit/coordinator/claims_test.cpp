@@ -358,6 +358,35 @@ TEST(ProofOfOnePlatform, LowersTheFloorToTheLeastWhereTheMachineIsNotKnown) {
   EXPECT_EQ(floor(), 129'997'000U);
 }
 
+TEST(ProofOfOnePlatform, IsWhatTheReportSaysThatTheToolCopied) {
+  const Plan plan = plan_of_platforms(Platforms::host);
+  Iteration iteration = complete_iteration(kChanged);
+  iteration.verification = whole_proof(plan, plan.trials[0], "linux/amd64");
+  iteration.network->tx_bytes = std::uint64_t{2} * 130'000'000;
+  const AttemptId id = attempt_of("skopeo");
+  JournalBuilder journal;
+  journal.start(plan).lease(id, "lane-1");
+  TrialStarted started{.id = id, .subject = {.name = "skopeo", .label = "skopeo"}};
+  started.environment.facts[kPlatformFact] = "linux/amd64";
+  journal.tell("lane-1", started);
+  for (iteration.index = 1; iteration.index <= kClaimedRuns; ++iteration.index) {
+    journal.iteration(id, iteration);
+  }
+  journal.finish(id);
+  const Row row = analyse(plan, journal.entries()).rows[0];
+  EXPECT_EQ(row.copied, (CopiedBytes{.least = 130'000'000, .most = 130'000'000}));
+  EXPECT_EQ(row.egress.fit, EgressFit::once) << row.egress.sentence;
+  EXPECT_THAT(headline(analyse(plan, journal.entries()), row), HasSubstr("copied 130 MB"));
+}
+
+TEST(ProofOfOnePlatform, IsAtLeastTheSmallestAndAtMostTheLargestWhereItIsNotKnown) {
+  const Plan plan = plan_of_platforms(Platforms::host);
+  PlannedProofs proofs(plan);
+  const CopiedBytes copied = proofs.of(plan.trials[0], std::nullopt).copied;
+  EXPECT_EQ(copied.least, proofs.of(plan.trials[0], "linux/amd64").copied.least);
+  EXPECT_EQ(copied.most, unique_bytes(plan.lock));
+}
+
 // ---- plans of older coordinators
 
 TEST(OlderPlan, IsComparedByCountsWhereItsAgentsToldNoDigest) {
