@@ -133,7 +133,10 @@ Result<JsonObject> JsonObject::open(const Json& json, std::string path) {
   return JsonObject(json, std::move(path), ": ");
 }
 
-bool JsonObject::has(std::string_view key) const { return json_->find(key) != json_->end(); }
+bool JsonObject::has(std::string_view key) const {
+  const auto found = json_->find(key);
+  return found != json_->end() && !found->is_null();
+}
 
 bool JsonObject::is_null(std::string_view key) const {
   const auto found = json_->find(key);
@@ -246,6 +249,9 @@ Result<std::map<std::string, std::string>> JsonObject::text_map(std::string_view
   }
   std::map<std::string, std::string> values;
   for (const auto& [name, value] : (*object)->items()) {
+    if (value.is_null()) {
+      continue;
+    }
     if (!value.is_string()) {
       return fail(ErrorCode::bad_input,
                   fmt::format("{}.{}: expected a string", path_of(key), name));

@@ -35,6 +35,7 @@ class JsonObject {
   /// Errors: bad_input when `json` is no object. `json` must outlive the reader.
   static Result<JsonObject> open(const Json& json, std::string path);
 
+  /// There, and not null, which is how programs in Go write what is empty.
   [[nodiscard]] bool has(std::string_view key) const;
   [[nodiscard]] bool is_null(std::string_view key) const;  ///< there, and null
   [[nodiscard]] Result<std::string> text(std::string_view key) const;
@@ -46,7 +47,7 @@ class JsonObject {
   [[nodiscard]] Result<std::vector<JsonObject>> objects(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::int64_t>> integers(std::string_view key) const;
-  /// An object whose members are all strings.
+  /// An object whose members are all strings; those that are null are left out.
   [[nodiscard]] Result<std::map<std::string, std::string>> text_map(std::string_view key) const;
   [[nodiscard]] const std::string& path() const { return path_; }
 

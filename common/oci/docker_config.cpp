@@ -13,16 +13,27 @@ namespace {
 
 constexpr std::string_view kDockerHubKey = "https://index.docker.io/v1/";
 
-/// The spellings under which docker, podman and others file a host.
+/// The spellings under which docker, podman and others file a host, the first for helpers.
 std::vector<std::string> keys_of(std::string_view host) {
+  std::vector<std::string> keys;
+  std::vector<std::string> names = {std::string(host)};
   if (is_docker_hub(host)) {
-    return {std::string(kDockerHubKey), "index.docker.io", "docker.io"};
+    keys = {std::string(kDockerHubKey)};
+    names = {"index.docker.io", "docker.io"};
   }
-  return {std::string(host), fmt::format("https://{}", host), fmt::format("http://{}", host)};
+  for (const std::string& name : names) {
+    for (const std::string_view scheme : {"", "https://", "http://"}) {
+      for (const std::string_view path : {"", "/", "/v2/", "/v1/", "/v2", "/v1"}) {
+        keys.push_back(fmt::format("{}{}{}", scheme, name, path));
+      }
+    }
+  }
+  return keys;
 }
 
-/// base64("user:password").
-Result<Credentials> decode_auth(std::string_view encoded) {
+/// base64("user:password"); base64(1) ends its lines, and shells keep the line feed.
+Result<Credentials> decode_auth(std::string encoded) {
+  std::erase_if(encoded, [](char c) { return c == '\r' || c == '\n'; });
   const std::string text = base64_decode(encoded).value_or(std::string());
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) {
@@ -69,7 +80,8 @@ Result<DockerConfigEntry> entry_of(const JsonObject& config, std::string_view ho
       return tl::unexpected(helpers.error());
     }
     for (const std::string& key : keys) {
-      if (const auto helper = helpers->find(key); helper != helpers->end()) {
+      const auto helper = helpers->find(key);
+      if (helper != helpers->end() && !helper->second.empty()) {
         return DockerConfigEntry{.helper = helper->second};
       }
     }
@@ -106,6 +118,9 @@ std::string server_key(std::string_view host) { return keys_of(host).front(); }
 
 Result<DockerConfigEntry> find_in_docker_config(std::string_view text, std::string_view origin,
                                                 std::string_view host) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return DockerConfigEntry{};  // as touch(1) makes it
+  }
   const Result<Json> json = parse_json(text, origin);
   if (!json) {
     return fail(ErrorCode::bad_input, fmt::format("{}: this is no JSON", origin));

@@ -86,8 +86,9 @@ Result<Descriptor> read_descriptor(const JsonObject& json) {
   return descriptor;
 }
 
+/// Of a list that may be null: an empty one.
 Result<std::vector<Descriptor>> read_descriptors(const JsonObject& json, std::string_view key) {
-  const auto items = json.objects(key);
+  const auto items = json.is_null(key) ? Result<std::vector<JsonObject>>() : json.objects(key);
   if (!items) {
     return tl::unexpected(items.error());
   }

@@ -36,9 +36,6 @@ std::filesystem::path docker_config_file() {
 Result<std::optional<Credentials>> credentials_in(const std::string& text,
                                                   const std::string& origin, std::string_view host,
                                                   const AskHelper& ask_helper) {
-  if (text.empty()) {
-    return std::optional<Credentials>();
-  }
   const Result<DockerConfigEntry> entry = find_in_docker_config(text, origin, host);
   if (!entry) {
     return tl::unexpected(entry.error());

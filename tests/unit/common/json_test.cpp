@@ -83,6 +83,16 @@ TEST_F(JsonObjectTest, ReadsMembersByType) {
   EXPECT_FALSE(object_.has("absent"));
 }
 
+TEST(JsonObjectNull, IsAbsentButForWhoeverAsksForIt) {
+  const Json json = Json::parse(R"({"nothing":null,"labels":{"k":"v","none":null}})");
+  const JsonObject object = JsonObject::open(json, "m.json").value();
+  EXPECT_FALSE(object.has("nothing"));
+  EXPECT_TRUE(object.is_null("nothing"));
+  EXPECT_FALSE(object.is_null("absent"));
+  EXPECT_EQ(object.text("nothing").error().message, "m.json: nothing: expected a string");
+  EXPECT_EQ(object.text_map("labels").value(), (std::map<std::string, std::string>{{"k", "v"}}));
+}
+
 TEST_F(JsonObjectTest, NamesThePathOfWhatIsWrong) {
   EXPECT_EQ(object_.text("count").error().message, "plan.json: count: expected a string");
   EXPECT_EQ(object_.text("absent").error().message, "plan.json: absent: missing");

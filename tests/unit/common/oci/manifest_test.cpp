@@ -48,6 +48,28 @@ TEST(ParseManifest, ReadsWhatWriteManifestWrites) {
   EXPECT_EQ(parse_manifest(write_manifest(index), ""), index);
 }
 
+// As programs in Go write what is empty.
+TEST(ParseManifest, TakesNullForAbsent) {
+  const std::string config = descriptor("application/x");
+  const std::string begin = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},)",
+                                        media_type::kOciManifest, config);
+  const auto bare = parse_manifest(begin + R"("layers":[]})", "");
+  ASSERT_TRUE(bare) << bare.error().message;
+  EXPECT_EQ(parse_manifest(begin + R"("layers":null})", ""), bare);
+  EXPECT_EQ(parse_manifest(begin + R"("layers":[],"manifests":null,"subject":null,
+      "artifactType":null,"annotations":null})",
+                           ""),
+            bare);
+  const std::string index =
+      fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[)", media_type::kOciIndex);
+  std::string child = descriptor(media_type::kOciManifest);
+  const auto plain = parse_manifest(index + child + "]}", "");
+  ASSERT_TRUE(plain) << plain.error().message;
+  child.back() = ',';
+  EXPECT_EQ(parse_manifest(index + child + R"("platform":null,"annotations":{"k":null}}]})", ""),
+            plain);
+}
+
 TEST(ParseManifest, ReadsDockerSchema2) {
   const auto manifest =
       parse_manifest(docker_manifest("application/vnd.docker.image.rootfs.diff.tar.gzip"), "");

@@ -29,7 +29,9 @@ DockerConfigEntry found(std::string_view json, std::string_view host) {
 
 TEST(DockerConfig, FindsTheHostUnderItsSpellings) {
   const Credentials expected{"u", "p:w", ""};
-  for (const char* key : {"reg.example:5000", "https://reg.example:5000"}) {
+  for (const char* key :
+       {"reg.example:5000", "https://reg.example:5000", "http://reg.example:5000/",
+        "https://reg.example:5000/v2/", "https://reg.example:5000/v1/", "reg.example:5000/v2"}) {
     EXPECT_EQ(found(std::string(R"({"auths":{")") + key + R"(":{"auth":"dTpwOnc="}}})",
                     "reg.example:5000")
                   .credentials,
@@ -38,6 +40,30 @@ TEST(DockerConfig, FindsTheHostUnderItsSpellings) {
   EXPECT_EQ(found(R"({"auths":{"https://index.docker.io/v1/":{"auth":"dTpwOnc="}}})", "docker.io")
                 .credentials,
             expected);
+  EXPECT_FALSE(
+      found(R"({"auths":{"reg.example":{"auth":"dTpwOnc="}}})", "reg.example:5000").credentials)
+      << "another port is another registry";
+}
+
+TEST(DockerConfig, TakesWhatShellsAndProgramsInGoLeaveInIt) {
+  const Credentials expected{"u", "p", ""};
+  EXPECT_EQ(found(R"({"auths":{"a":{"auth":"dTpw\n"}}})", "a").credentials, expected);
+  EXPECT_EQ(found(R"({"auths":{"a":{"auth":"dT\r\npw","email":null,"identitytoken":null}},
+      "credHelpers":null,"credsStore":null})",
+                  "a")
+                .credentials,
+            expected);
+  EXPECT_EQ(
+      found(R"({"auths":{"a":{"auth":"dTpw"}},"credHelpers":{"a":null,"b":"x"}})", "a").credentials,
+      expected);
+  EXPECT_EQ(found(R"({"auths":{"a":{"auth":"dTpw"}},"credHelpers":{"a":""},"credsStore":""})", "a")
+                .credentials,
+            expected);
+  for (const char* nothing : {"", " \n", "{}", R"({"auths":null})", R"({"auths":{"a":null}})"}) {
+    const DockerConfigEntry entry = found(nothing, "a");
+    EXPECT_FALSE(entry.credentials) << nothing;
+    EXPECT_EQ(entry.helper, "") << nothing;
+  }
 }
 
 TEST(DockerConfig, TakesPlainFieldsAndIdentityTokens) {
