@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kBlanks = " \t";
 constexpr std::uint64_t kMaxRssKiB = std::uint64_t{1} << 50;
 constexpr std::size_t kMaxColumns = 64;
+/// A process may have line feeds in its name, which pidstat prints as it is. Such a name (15 bytes,
+/// TASK_COMM_LEN of the kernel) goes on in a line that is shorter than any row or header.
+constexpr std::size_t kMaxRestOfNameBytes = 14;
 
 std::string_view take_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -62,6 +65,9 @@ Result<PidstatParser::Line> PidstatParser::feed(std::string_view line) {
   ++line_number_;
   if (line.size() > kMaxLineBytes) {
     return fail(ErrorCode::bad_input, fmt::format("pidstat:{}: line too long", line_number_));
+  }
+  if (line.size() <= kMaxRestOfNameBytes) {
+    return Line::other;
   }
   if (line.starts_with('#')) {
     return feed_header(line.substr(1));

@@ -27,7 +27,7 @@ struct PidstatRow {
 /// the last column, Command, may contain blanks.
 class PidstatParser {
  public:
-  enum class Line { header, row, other };  ///< other: banner or blank
+  enum class Line { header, row, other };  ///< other: banner, blank, or the rest of a name
 
   static constexpr std::size_t kMaxLineBytes = 4096;
 

@@ -40,12 +40,23 @@ TEST(Pidstat, TakesTheRestOfTheLineForTheCommand) {
   EXPECT_EQ(parse_pidstat(kTwoSamples)->at(1).command, "Web Content 2");
 }
 
+TEST(Pidstat, LosesNothingToANameWithLineFeeds) {
+  for (const std::string rest : {"\n", "\n\n", "\n#", "\n# Time PID", "\n1795296476 0 8"}) {
+    std::string text = kTwoSamples;
+    text.insert(text.find("skopeo\n") + 6, rest);
+    const auto rows = parse_pidstat(text);
+    ASSERT_TRUE(rows) << rows.error().message;
+    ASSERT_EQ(rows->size(), 3U) << rest;
+    EXPECT_EQ(rows->at(0).rss_bytes, 15544U * 1024);
+  }
+}
+
 TEST(Pidstat, FollowsAHeaderThatChanges) {
   const auto rows = parse_pidstat(
-      "# Time PID %CPU RSS Command\n1 2 3.0 4 a\n"
-      "# RSS Time Extra PID %CPU Command\n4 9 x 2 3.0 a\n");
+      "# Time PID %CPU RSS Command\n1795296476 2 3.0 4 a\n"
+      "# RSS Time Extra PID %CPU Command\n4 1795296477 x 2 3.0 a\n");
   ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_EQ(rows->at(1).time, 9);
+  EXPECT_EQ(rows->at(1).time, 1795296477);
   EXPECT_EQ(rows->at(1).rss_bytes, 4096U);
 }
 
@@ -60,20 +71,20 @@ TEST(Pidstat, AddsUpTheTreePerSecond) {
 
 TEST(Pidstat, RefusesWhatItWouldMisread) {
   const std::string header = "# Time PID %CPU RSS Command\n";
-  EXPECT_FALSE(parse_pidstat("1 2 3.0 4 a\n")) << "no header";
-  EXPECT_FALSE(parse_pidstat(header + "1 2 3,0 4 a\n")) << "another locale";
+  EXPECT_FALSE(parse_pidstat("1795296476 2 3.0 4 a\n")) << "no header";
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 2 3,0 4 a\n")) << "another locale";
   EXPECT_FALSE(parse_pidstat(header + "08:30:43 PM 2 3.0 4 a\n")) << "no Unix seconds";
-  EXPECT_FALSE(parse_pidstat(header + "1 2 nan 4 a\n"));
-  EXPECT_FALSE(parse_pidstat(header + "1 2 inf 4 a\n"));
-  EXPECT_FALSE(parse_pidstat(header + "1 2 -3.0 4 a\n"));
-  EXPECT_FALSE(parse_pidstat(header + "1 2 3.0 99999999999999999999 a\n"));
-  EXPECT_FALSE(parse_pidstat(header + "1 2\n")) << "too short";
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 2 nan 4 a\n"));
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 2 inf 4 a\n"));
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 2 -3.0 4 a\n"));
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 2 3.0 99999999999999999999 a\n"));
+  EXPECT_FALSE(parse_pidstat(header + "1795296476 22222\n")) << "too short";
   EXPECT_FALSE(parse_pidstat("# Time PID usr-ms Command\n")) << "-T CHILD prints no CPU";
   EXPECT_FALSE(parse_pidstat(std::string(PidstatParser::kMaxLineBytes + 1, ' ')));
 }
 
 TEST(Pidstat, SaysWhichLineAndColumn) {
-  const auto rows = parse_pidstat("\n# Time PID %CPU RSS Command\n1 x 3.0 4 a\n");
+  const auto rows = parse_pidstat("\n# Time PID %CPU RSS Command\n1795296476 x 3.0 4 a\n");
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().message, "pidstat:3: column PID: 'x'");
 }
